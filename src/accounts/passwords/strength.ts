@@ -1,9 +1,9 @@
 import { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import { adjacencyGraphs, dictionary as common } from '@zxcvbn-ts/language-common'
-import { translations } from '@zxcvbn-ts/language-en'
-// Its dictionaries one by one: the package's own index would bring surnames and Wikipedia, twice the size.
+// Part by part: the package's index would bring surnames and Wikipedia too, twice the size.
 import commonWords from '@zxcvbn-ts/language-en/dist/commonWords.json.mjs'
 import firstNames from '@zxcvbn-ts/language-en/dist/firstnames.json.mjs'
+import translations from '@zxcvbn-ts/language-en/dist/translations.mjs'
 
 /** zxcvbn's scale: 0 is guessed at once, 4 withstands an offline attack. */
 export type Score = 0 | 1 | 2 | 3 | 4
