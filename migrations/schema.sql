@@ -1,0 +1,188 @@
+create table accounts (
+  id uuid not null,
+  kind text not null,
+  status text default 'active'::text not null,
+  email text,
+  email_delivery text,
+  email_canonical text collate "C",
+  email_canonical_version smallint,
+  email_confirmed_at timestamp with time zone,
+  username text,
+  username_canonical text collate "C",
+  first_name text not null,
+  last_name text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  customer_profile_id uuid generated always as (
+CASE
+    WHEN (kind = 'customer'::text) THEN id
+    ELSE NULL::uuid
+END) stored,
+  staff_profile_id uuid generated always as (
+CASE
+    WHEN (kind = 'staff'::text) THEN id
+    ELSE NULL::uuid
+END) stored,
+  constraint accounts_can_be_named CHECK ((num_nonnulls(email_canonical, username_canonical) > 0)),
+  constraint accounts_customer_profile_fkey FOREIGN KEY (customer_profile_id) REFERENCES customer_profiles(account_id) DEFERRABLE INITIALLY DEFERRED,
+  constraint accounts_email_canonical_check CHECK (((octet_length(email_canonical) >= 3) AND (octet_length(email_canonical) <= 254))),
+  constraint accounts_email_canonical_key UNIQUE (email_canonical),
+  constraint accounts_email_check CHECK (((octet_length(email) >= 3) AND (octet_length(email) <= 1016))),
+  constraint accounts_email_delivery_check CHECK (((octet_length(email_delivery) >= 3) AND (octet_length(email_delivery) <= 254))),
+  constraint accounts_email_has_at CHECK ((POSITION(('@'::text) IN (email_canonical)) > 1)),
+  constraint accounts_email_is_canonical CHECK ((email_canonical = lower(email_canonical))),
+  constraint accounts_email_is_whole CHECK ((num_nonnulls(email, email_delivery, email_canonical, email_canonical_version) = ANY (ARRAY[0, 4]))),
+  constraint accounts_first_name_check CHECK ((char_length(first_name) <= 150)),
+  constraint accounts_id_kind_key UNIQUE (id, kind),
+  constraint accounts_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'staff'::text]))),
+  constraint accounts_last_name_check CHECK ((char_length(last_name) <= 150)),
+  constraint accounts_pkey PRIMARY KEY (id),
+  constraint accounts_staff_profile_fkey FOREIGN KEY (staff_profile_id) REFERENCES staff_profiles(account_id) DEFERRABLE INITIALLY DEFERRED,
+  constraint accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
+  constraint accounts_username_canonical_check CHECK (((char_length(username_canonical) >= 1) AND (char_length(username_canonical) <= 150))),
+  constraint accounts_username_check CHECK (((char_length(username) >= 1) AND (char_length(username) <= 150))),
+  constraint accounts_username_has_no_at CHECK ((POSITION(('@'::text) IN (username_canonical)) = 0)),
+  constraint accounts_username_is_whole CHECK ((num_nonnulls(username, username_canonical) = ANY (ARRAY[0, 2])))
+);
+CREATE UNIQUE INDEX accounts_username_canonical_key ON public.accounts USING btree (username_canonical) WHERE (username_canonical IS NOT NULL);
+
+create table audit_events (
+  id bigint generated always as identity not null,
+  occurred_at timestamp with time zone default now() not null,
+  event text not null,
+  account_id uuid,
+  actor_id uuid,
+  network text,
+  reference text,
+  details jsonb default '{}'::jsonb not null,
+  constraint audit_events_event_check CHECK ((event ~ '^[a-z]+(-[a-z]+)*$'::text)),
+  constraint audit_events_pkey PRIMARY KEY (id)
+);
+
+create table customer_profiles (
+  account_id uuid not null,
+  kind text generated always as ('customer'::text) stored not null,
+  phone_number text,
+  company text,
+  address text,
+  city text,
+  state text,
+  country text,
+  postal_code text,
+  date_of_birth date,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint customer_profiles_account_fkey FOREIGN KEY (account_id, kind) REFERENCES accounts(id, kind) ON DELETE CASCADE,
+  constraint customer_profiles_address_check CHECK ((char_length(address) <= 500)),
+  constraint customer_profiles_city_check CHECK ((char_length(city) <= 100)),
+  constraint customer_profiles_company_check CHECK ((char_length(company) <= 150)),
+  constraint customer_profiles_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+  constraint customer_profiles_date_of_birth_check CHECK ((date_of_birth >= '1900-01-01'::date)),
+  constraint customer_profiles_phone_number_check CHECK ((phone_number ~ '^\+[1-9][0-9]{5,14}$'::text)),
+  constraint customer_profiles_pkey PRIMARY KEY (account_id),
+  constraint customer_profiles_postal_code_check CHECK ((char_length(postal_code) <= 20)),
+  constraint customer_profiles_state_check CHECK ((char_length(state) <= 100))
+);
+
+create table invitations (
+  id uuid not null,
+  code_hash bytea not null,
+  email_canonical text collate "C",
+  role text not null,
+  for_first_admin boolean default false not null,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  accepted_at timestamp with time zone,
+  accepted_by uuid,
+  constraint invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES accounts(id) ON DELETE SET NULL,
+  constraint invitations_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+  constraint invitations_code_hash_key UNIQUE (code_hash),
+  constraint invitations_first_admin_is_admin CHECK (((NOT for_first_admin) OR (role = 'admin'::text))),
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_role_check CHECK ((role = ANY (ARRAY['customer_care'::text, 'manager'::text, 'admin'::text])))
+);
+CREATE UNIQUE INDEX invitations_one_for_first_admin ON public.invitations USING btree (for_first_admin) WHERE for_first_admin;
+
+create table letters (
+  id uuid not null,
+  account_id uuid,
+  kind text not null,
+  recipient text not null,
+  data jsonb default '{}'::jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  constraint letters_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint letters_kind_check CHECK ((kind = 'welcome'::text)),
+  constraint letters_pkey PRIMARY KEY (id),
+  constraint letters_recipient_check CHECK (((octet_length(recipient) >= 3) AND (octet_length(recipient) <= 254)))
+);
+CREATE UNIQUE INDEX letters_one_welcome_per_account ON public.letters USING btree (account_id) WHERE (kind = 'welcome'::text);
+
+create table limits (
+  key text not null,
+  taken integer not null,
+  strikes integer default 0 not null,
+  window_ends_at timestamp with time zone not null,
+  constraint limits_pkey PRIMARY KEY (key)
+);
+
+create table passwords (
+  account_id uuid not null,
+  hash text not null,
+  changed_at timestamp with time zone default now() not null,
+  consecutive_failures integer default 0 not null,
+  disabled_at timestamp with time zone,
+  constraint passwords_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint passwords_consecutive_failures_check CHECK ((consecutive_failures >= 0)),
+  constraint passwords_hash_check CHECK (((octet_length(hash) >= 20) AND (octet_length(hash) <= 512))),
+  constraint passwords_pkey PRIMARY KEY (account_id)
+);
+
+create table receipts (
+  receipt_hash bytea not null,
+  account_id uuid not null,
+  created_at timestamp with time zone default now() not null,
+  constraint receipts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint receipts_pkey PRIMARY KEY (receipt_hash),
+  constraint receipts_receipt_hash_check CHECK ((octet_length(receipt_hash) = 32))
+);
+
+create table schema_migrations (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone default now() not null,
+  constraint schema_migrations_pkey PRIMARY KEY (name)
+);
+
+create table sessions (
+  token_hash bytea not null,
+  id uuid not null,
+  account_id uuid not null,
+  created_at timestamp with time zone default now() not null,
+  last_seen_at timestamp with time zone default now() not null,
+  idle_limit interval not null,
+  expires_at timestamp with time zone not null,
+  user_agent text,
+  network text,
+  constraint sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint sessions_network_check CHECK ((char_length(network) <= 64)),
+  constraint sessions_pkey PRIMARY KEY (token_hash),
+  constraint sessions_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint sessions_user_agent_check CHECK ((char_length(user_agent) <= 256))
+);
+CREATE INDEX sessions_account_id_idx ON public.sessions USING btree (account_id);
+
+create table staff_profiles (
+  account_id uuid not null,
+  kind text generated always as ('staff'::text) stored not null,
+  role text not null,
+  phone_number text,
+  department text,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint staff_profiles_account_fkey FOREIGN KEY (account_id, kind) REFERENCES accounts(id, kind) ON DELETE CASCADE,
+  constraint staff_profiles_department_check CHECK ((char_length(department) <= 100)),
+  constraint staff_profiles_phone_number_check CHECK ((phone_number ~ '^\+[1-9][0-9]{5,14}$'::text)),
+  constraint staff_profiles_pkey PRIMARY KEY (account_id),
+  constraint staff_profiles_role_check CHECK ((role = ANY (ARRAY['customer_care'::text, 'manager'::text, 'admin'::text])))
+);
+

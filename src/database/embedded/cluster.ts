@@ -1,0 +1,235 @@
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  chownSync, existsSync, lstatSync, mkdirSync, openSync, closeSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { Fault } from '../../answers/fault.ts'
+import { newId, newSecret } from '../../lib/random.ts'
+import { SECOND } from '../../lib/time.ts'
+import { binariesFor, SHARED_PLACE } from './binaries.ts'
+import { mayReach, unprivilegedUser, type Unprivileged } from './unprivileged.ts'
+
+export type Role = 'postgres' | 'meridian_owner' | 'meridian_app'
+
+export interface ClusterSettings {
+  /** The folder under which the cluster, its log and its passwords live. */
+  dataDir: string
+  /** Further server settings, such as `fsync=off` in tests. */
+  options?: readonly string[]
+}
+
+const START_WITHIN = 30 * SECOND
+
+/**
+ * A PostgreSQL of our own for machines that have none: the real server, on loopback, every role with a password that is
+ * generated once. It is a process of its own and outlives a crash of ours; whoever comes next finds it by its pid file.
+ */
+export class EmbeddedCluster {
+  readonly place: string
+  readonly #user: Unprivileged | null
+  readonly #bin: string
+  readonly #options: readonly string[]
+  readonly #logFile: string
+  #port = 0
+
+  private constructor(settings: ClusterSettings) {
+    this.#user = unprivilegedUser()
+    this.#bin = binariesFor(this.#user)
+    this.#options = settings.options ?? []
+    mkdirSync(settings.dataDir, { recursive: true })
+    this.#logFile = join(settings.dataDir, 'postgres.log')
+    this.place = placeFor(settings.dataDir, this.#user)
+  }
+
+  /** Creates the cluster if need be, and starts it or joins the one that already runs. */
+  static async open(settings: ClusterSettings): Promise<EmbeddedCluster> {
+    const cluster = new EmbeddedCluster(settings)
+    if (!existsSync(join(cluster.place, 'PG_VERSION'))) cluster.#create()
+    await cluster.#start()
+    return cluster
+  }
+
+  url(role: Role, database: string): string {
+    return `postgres://${role}:${this.#passwords()[role]}@127.0.0.1:${this.#port}/${database}`
+  }
+
+  /** The roles and the database that the application uses; does nothing where they exist. */
+  async prepare(database: string): Promise<void> {
+    await this.#asSuperuser(async (client) => {
+      await client.query('select pg_advisory_lock(1)')
+      const passwords = this.#passwords()
+      for (const role of ['meridian_owner', 'meridian_app'] as const) {
+        const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
+        if (rowCount === 0) await client.query(`create role ${role} login password '${passwords[role]}'`)
+      }
+      const { rowCount } = await client.query('select from pg_database where datname = $1', [database])
+      if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(database)} owner meridian_owner`)
+    })
+  }
+
+  /** Stops the server unless another process of ours still uses it. */
+  async leave(): Promise<void> {
+    const others = await this.#asSuperuser(async (client) => {
+      const { rows } = await client.query<{ count: number }>(
+        `select count(*)::int from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+      )
+      return rows[0]?.count ?? 0
+    })
+    if (others === 0) await this.stop()
+  }
+
+  /** Ends the server: `SIGINT` is PostgreSQL's fast shutdown, `SIGQUIT` its immediate one, `SIGKILL` a crash. */
+  async stop(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL' = 'SIGINT'): Promise<void> {
+    const pid = this.#runningPid()
+    if (pid === null) return
+    process.kill(pid, signal)
+    await until(() => !isAlive(pid), 10 * SECOND)
+  }
+
+  /** Starts a server that was stopped, at the port that it had. */
+  async restart(): Promise<void> {
+    await this.#start()
+  }
+
+  #create(): void {
+    const unfinished = `${this.place}.${newId()}`
+    const passwords = { postgres: newSecret(), meridian_owner: newSecret(), meridian_app: newSecret() }
+    mkdirSync(unfinished, { mode: 0o700 })
+    this.#hand(unfinished)
+    const passwordFile = `${unfinished}.password`
+    writeFileSync(passwordFile, passwords.postgres, { mode: 0o600 })
+    this.#hand(passwordFile)
+    try {
+      this.#run('initdb', ['-D', unfinished, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8', ...this.#locale()])
+    } finally {
+      rmSync(passwordFile)
+    }
+    writeFileSync(join(unfinished, 'meridian.json'), JSON.stringify(passwords), { mode: 0o600 })
+    this.#hand(join(unfinished, 'meridian.json'))
+    this.#putInPlace(unfinished)
+  }
+
+  /** Of two processes that create at once, the first to rename wins and the other uses what it finds. */
+  #putInPlace(unfinished: string): void {
+    try {
+      renameSync(unfinished, this.place)
+    } catch (error) {
+      rmSync(unfinished, { recursive: true })
+      if (!existsSync(join(this.place, 'PG_VERSION'))) throw error
+    }
+  }
+
+  #locale(): string[] {
+    const builtin = Number(/ (\d+)/.exec(this.#run('postgres', ['--version']))?.[1]) >= 17
+    return builtin ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'] : ['--locale=C.UTF-8']
+  }
+
+  async #start(): Promise<void> {
+    if (this.#runningPid() === null) {
+      this.#port ||= await freePort()
+      const log = openSync(this.#logFile, 'a')
+      const options = ['listen_addresses=127.0.0.1', `port=${this.#port}`, 'unix_socket_directories=', 'shared_buffers=64MB', ...this.#options]
+      const args = ['-D', this.place, ...options.flatMap((option) => ['-c', option])]
+      // A session of its own: a Ctrl-C in the terminal is for us, who then close in the right order.
+      const child = spawn(join(this.#bin, 'postgres'), args, { ...this.#identity(), detached: true, stdio: ['ignore', log, log] })
+      child.on('error', () => {})
+      child.unref()
+      closeSync(log)
+    }
+    const ready = await until(() => this.#readyPort() !== null, START_WITHIN)
+    if (!ready) throw new Fault('embedded-database-failed', { details: `Its log: ${this.#logFile}.` })
+    this.#port = this.#readyPort() ?? this.#port
+  }
+
+  /** postmaster.pid: line 1 the process, 4 the port, 8 `ready` once it takes connections. */
+  #pidFile(): string[] | null {
+    const path = join(this.place, 'postmaster.pid')
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').map((line) => line.trim()) : null
+  }
+
+  #runningPid(): number | null {
+    const pid = Number(this.#pidFile()?.[0])
+    return pid > 0 && isAlive(pid) ? pid : null
+  }
+
+  #readyPort(): number | null {
+    const lines = this.#pidFile()
+    return lines?.[7] === 'ready' && this.#runningPid() !== null ? Number(lines[3]) : null
+  }
+
+  #passwords(): Record<Role, string> {
+    return JSON.parse(readFileSync(join(this.place, 'meridian.json'), 'utf8'))
+  }
+
+  async #asSuperuser<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    const client = new pg.Client({ connectionString: this.url('postgres', 'postgres') })
+    await client.connect()
+    try {
+      return await use(client)
+    } finally {
+      await client.end()
+    }
+  }
+
+  #run(program: string, args: readonly string[]): string {
+    try {
+      return execFileSync(join(this.#bin, program), args, { ...this.#identity(), cwd: '/', encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    } catch (error) {
+      const words = (error as { stderr?: string }).stderr || String(error)
+      throw new Fault('embedded-database-failed', { cause: error, details: `${program}: ${words.trim()}` })
+    }
+  }
+
+  #identity(): Partial<Unprivileged> {
+    return this.#user ?? {}
+  }
+
+  #hand(path: string): void {
+    if (this.#user) chownSync(path, this.#user.uid, this.#user.gid)
+  }
+}
+
+/**
+ * `<dataDir>/postgres`, or, where root runs this in a folder that the unprivileged user cannot reach, a place of its own
+ * that `<dataDir>/postgres` then links to.
+ */
+function placeFor(dataDir: string, user: Unprivileged | null): string {
+  const here = resolve(dataDir, 'postgres')
+  const there = lstatSync(here, { throwIfNoEntry: false })
+  if (there?.isSymbolicLink()) return readlinkSync(here)
+  if (there || !user || mayReach(dataDir, user)) return here
+  const elsewhere = join(SHARED_PLACE, newId())
+  mkdirSync(SHARED_PLACE, { recursive: true, mode: 0o755 })
+  symlinkSync(elsewhere, here)
+  return elsewhere
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((listening) => server.once('listening', listening))
+  const address = server.address()
+  await new Promise((closed) => server.close(closed))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function until(holds: () => boolean, within: number): Promise<boolean> {
+  const deadline = Date.now() + within
+  while (!holds()) {
+    if (Date.now() > deadline) return false
+    await sleep(10)
+  }
+  return true
+}

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { Fault } from '../answers/fault.ts'
+import { sha256 } from '../lib/keys.ts'
+import { projectRoot } from '../lib/project-root.ts'
+import { hostsOf } from './hosts.ts'
+
+interface Migration {
+  name: string
+  text: string
+  checksum: string
+}
+
+const folder = join(projectRoot, 'migrations')
+
+/** Any number that no other program on the same database uses: one migrates, the others wait. */
+const ADVISORY_LOCK = 7_236_512_001n
+
+/** The connection strings with which to migrate: who owns the schema, and the role that the application runs as. */
+export interface MigrationRoles {
+  ownerUrl: string
+  appUrl: string
+}
+
+/**
+ * Brings the schema up to date and says anew what the application's role may do. Safe to run twice and by several
+ * nodes at once. Returns the names of the migrations applied now.
+ */
+export async function migrate({ ownerUrl, appUrl }: MigrationRoles): Promise<string[]> {
+  const client = await connectToPrimary(ownerUrl)
+  try {
+    await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK])
+    await client.query(`
+      create table if not exists schema_migrations (
+        name text primary key,
+        checksum text not null,
+        applied_at timestamptz not null default now()
+      )`)
+    const pending = pendingAmong(await applied(client))
+    for (const migration of pending) await apply(client, migration)
+    const { rows } = await client.query<{ owner: string }>('select current_user as owner')
+    const app = userOf(appUrl)
+    if (app && app !== rows[0]?.owner) await client.query(grantsFor(app))
+    return pending.map(({ name }) => name)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Refuses a database whose schema is not exactly what this program knows. Needs no more than the application's role. */
+export async function assertMigrated(url: string): Promise<void> {
+  const client = await connectToPrimary(url)
+  try {
+    const { rows } = await client.query<{ found: string | null }>(`select to_regclass('schema_migrations') as found`)
+    const pending = rows[0]?.found ? pendingAmong(await applied(client)) : pendingAmong([])
+    if (pending.length > 0) throw new Fault('schema-missing', { details: `Lacking: ${pending.map((m) => m.name).join(', ')}.` })
+  } finally {
+    await client.end()
+  }
+}
+
+async function connectToPrimary(url: string): Promise<pg.Client> {
+  const failures: unknown[] = []
+  for (const host of hostsOf(url)) {
+    const client = new pg.Client({ connectionString: host, connectionTimeoutMillis: 5000, application_name: 'meridian migrate' })
+    client.on('error', (error) => failures.push(error))
+    try {
+      await client.connect()
+      const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+      if (!rows[0]?.standby) return client
+      failures.push(new Error('a standby'))
+    } catch (error) {
+      failures.push(error)
+    }
+    await client.end().catch((error: unknown) => failures.push(error))
+  }
+  throw new Fault('database-unreachable', { cause: failures[0], details: wordsOf(failures[0]) })
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError) return wordsOf(error.errors[0])
+  return error instanceof Error ? `${error.message}.` : ''
+}
+
+async function applied(client: pg.Client): Promise<Omit<Migration, 'text'>[]> {
+  return (await client.query('select name, checksum from schema_migrations order by name')).rows
+}
+
+function pendingAmong(done: Omit<Migration, 'text'>[]): Migration[] {
+  const known = readMigrations()
+  for (const { name, checksum } of done) {
+    const ours = known.find((migration) => migration.name === name)
+    if (!ours) throw new Fault('schema-from-the-future', { details: `Unknown: ${name}.` })
+    if (ours.checksum !== checksum) throw new Fault('schema-altered', { details: `Altered: ${name}.` })
+  }
+  return known.filter(({ name }) => !done.some((migration) => migration.name === name))
+}
+
+export function readMigrations(): Migration[] {
+  const names = readdirSync(folder).filter((name) => /^\d{4}-.*\.sql$/.test(name))
+  return names.toSorted().map((name) => {
+    const text = readFileSync(join(folder, name), 'utf8')
+    return { name, text, checksum: sha256(text).toString('hex') }
+  })
+}
+
+async function apply(client: pg.Client, { name, text, checksum }: Migration): Promise<void> {
+  try {
+    await client.query('begin')
+    await client.query(text)
+    await client.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum])
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback')
+    if (error instanceof pg.DatabaseError && error.code === '42501') {
+      throw new Fault('schema-missing', { cause: error, details: `${name}: ${error.message}.` })
+    }
+    throw error
+  }
+}
+
+function grantsFor(app: string): string {
+  return readFileSync(join(folder, 'grants.sql'), 'utf8').replaceAll(':"app"', pg.escapeIdentifier(app))
+}
+
+function userOf(url: string): string {
+  return decodeURIComponent(/^postgres(?:ql)?:\/\/([^:@/]*)/.exec(url)?.[1] ?? '')
+}
