@@ -1,0 +1,21 @@
+export type AccountKind = 'customer' | 'staff'
+export type AccountStatus = 'active' | 'suspended'
+
+export const staffRoles = ['customer_care', 'manager', 'admin'] as const
+export type StaffRole = (typeof staffRoles)[number]
+
+/** Who somebody is, as far as every page needs to know. */
+export interface Account {
+  id: string
+  kind: AccountKind
+  firstName: string
+  lastName: string
+  email: string | null
+  username: string | null
+  /** Staff only. */
+  role: StaffRole | null
+}
+
+export function fullName({ firstName, lastName }: Pick<Account, 'firstName' | 'lastName'>): string {
+  return `${firstName} ${lastName}`.trim()
+}

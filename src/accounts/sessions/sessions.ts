@@ -1,0 +1,95 @@
+import { named, sql, type Sql } from '../../database/sql.ts'
+import type { Queryable } from '../../database/database.ts'
+import { auditInsert, type Origin } from '../../audit/events.ts'
+import { sha256 } from '../../lib/keys.ts'
+import { newId, newSecret } from '../../lib/random.ts'
+import type { Account, AccountKind } from '../account.ts'
+import { lifetimes } from './lifetimes.ts'
+
+/** The browser's half of a session. Unguessable, never stored, never logged. */
+export type SessionToken = string
+
+/** Who uses a session, as told by the request. */
+export interface Client {
+  userAgent: string | null
+  network: string | null
+}
+
+export interface CurrentSession {
+  id: string
+  account: Account
+}
+
+interface Row {
+  session_id: string
+  id: string
+  kind: AccountKind
+  first_name: string
+  last_name: string
+  email: string | null
+  username: string | null
+  role: Account['role']
+}
+
+export function newSessionToken(): SessionToken {
+  return newSecret()
+}
+
+/** The new session's row, as a fragment for the statement that signs somebody in. `from` has the account_id. */
+export function sessionInsert(token: SessionToken, kind: AccountKind, { userAgent, network }: Client, from: Sql): Sql {
+  const { idle, absolute } = lifetimes[kind]
+  return sql`
+    insert into sessions (token_hash, id, account_id, idle_limit, expires_at, user_agent, network)
+    select ${sha256(token)}, ${newId()}::uuid, account_id, ${idle} * interval '1 millisecond',
+      now() + ${absolute} * interval '1 millisecond', ${userAgent}, ${network}
+    from ${from}`
+}
+
+/** Holds for a session that has neither ended nor been idle for too long, of an account that may be used. */
+const alive = sql`
+  s.expires_at > now() and s.last_seen_at + s.idle_limit > now() and a.status = 'active'`
+
+/**
+ * Who is signed in, in one round trip. It writes at most once a minute for each session, and does not wait for the disk
+ * when it does: what a crash could lose is a minute of `last_seen_at`.
+ */
+export async function findSession(database: Queryable, token: SessionToken): Promise<CurrentSession | null> {
+  const hash = sha256(token)
+  const row = await database.row<Row>(named('sessions-find', sql`
+    with seen as (
+      update sessions s set last_seen_at = now()
+      from accounts a
+      where s.token_hash = ${hash} and a.id = s.account_id
+        and s.last_seen_at < now() - interval '1 minute' and ${alive}
+      returning set_config('synchronous_commit', 'off', true)
+    )
+    select s.id as session_id, a.id, a.kind, a.first_name, a.last_name, a.email, a.username, p.role
+    from sessions s join accounts a on a.id = s.account_id left join staff_profiles p on p.account_id = a.id
+    where s.token_hash = ${hash} and ${alive}`))
+  return row && { id: row.session_id, account: accountFrom(row) }
+}
+
+/** Whether one of these tokens has a living session of this account: what a replayed submission is answered by. */
+export async function livingToken(database: Queryable, accountId: string, tokens: readonly SessionToken[]): Promise<SessionToken | null> {
+  const row = await database.row<{ token_hash: Buffer }>(named('sessions-living-token', sql`
+    select s.token_hash from sessions s join accounts a on a.id = s.account_id
+    where s.token_hash = any(${tokens.map(sha256)}::bytea[]) and s.account_id = ${accountId} and ${alive}`))
+  return tokens.find((token) => row && sha256(token).equals(row.token_hash)) ?? null
+}
+
+/** Ends one session: from the next request on its token is nobody's (ASVS 7.4.1). False when it had ended before. */
+export async function endSession(database: Queryable, token: SessionToken, origin: Origin): Promise<boolean> {
+  const rows = await database.rows(named('sessions-end', sql`
+    with ended as (
+      delete from sessions where token_hash = ${sha256(token)} returning account_id, account_id as actor_id
+    ), recorded as (
+      ${auditInsert('signed-out', origin, sql`ended`)}
+    )
+    select account_id from ended`))
+  return rows.length > 0
+}
+
+function accountFrom(row: Row): Account {
+  const { id, kind, email, username, role } = row
+  return { id, kind, firstName: row.first_name, lastName: row.last_name, email, username, role }
+}

@@ -1,0 +1,30 @@
+import { sql, type Sql } from '../database/sql.ts'
+
+/** Everything that is recorded. docs/audit.md says of each what it means; a test holds the two together. */
+export const auditEvents = [
+  'customer-registered',
+  'staff-registered',
+  'signed-in',
+  'sign-in-refused',
+  'password-disabled',
+  'signed-out',
+  'profile-changed',
+] as const
+
+export type AuditEvent = (typeof auditEvents)[number]
+
+/** From where an act came: the client's network and the reference under which the log knows the request. */
+export interface Origin {
+  network: string | null
+  reference: string | null
+}
+
+/**
+ * The row that records an act, as a fragment for the statement that carries it out: both are committed or neither.
+ * `from` names the part of that statement whose rows (with account_id and actor_id) were changed.
+ */
+export function auditInsert(event: AuditEvent, { network, reference }: Origin, from: Sql, details: Sql = sql`'{}'::jsonb`): Sql {
+  return sql`
+    insert into audit_events (event, account_id, actor_id, network, reference, details)
+    select ${event}, account_id, actor_id, ${network}, ${reference}, ${details} from ${from}`
+}

@@ -1,0 +1,86 @@
+import type { Passwords } from '../../accounts/passwords/passwords.ts'
+import { accountOfReceipt, fingerprint, sessionTokensOf, type Submission } from '../../accounts/receipts/receipts.ts'
+import { livingToken, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
+import type { Origin } from '../../audit/events.ts'
+import { sendingAgain, type Database } from '../../database/database.ts'
+import { Fault } from '../../answers/fault.ts'
+import type { Keys } from '../../lib/keys.ts'
+import { newId } from '../../lib/random.ts'
+import { HOUR } from '../../lib/time.ts'
+import type { Limits, Rule } from '../../limits/limits.ts'
+import type { RegistrationInput } from './input.ts'
+import { conflictStatement, registrationStatement, type Registration } from './statement.ts'
+
+export interface Registrar {
+  database: Database
+  passwords: Passwords
+  limits: Limits
+  keys: Keys
+}
+
+/** What a registration can come to. The first two are the same to whoever sent it. */
+export type RegistrationOutcome =
+  | { outcome: 'registered' | 'replayed'; accountId: string; sessionToken: SessionToken }
+  | { outcome: 'email-taken' | 'username-taken' }
+  | { outcome: 'too-many-attempts'; retryAfter: number }
+
+export interface RegistrationRequest {
+  input: RegistrationInput
+  submission: Submission
+  client: Client
+  origin: Origin
+}
+
+/** Wide enough for a school or an office behind one address, too narrow for a machine. */
+export const REGISTRATIONS_PER_NETWORK: Rule = { name: 'registrations per network', most: 120, window: HOUR }
+
+/** A conflict whose cause is gone when it is asked for (the other registration was undone) is simply tried again. */
+const TRIES = 3
+
+/**
+ * Registers a customer: exactly one account and one profile, however often and wherever the same submission is sent.
+ * Through a lost connection the statement is sent again, since its receipt tells whether the first one was carried out.
+ */
+export async function register(registrar: Registrar, request: RegistrationRequest): Promise<RegistrationOutcome> {
+  const { database, passwords, limits } = registrar
+  const { input, client, origin } = request
+  const taken = await limits.take([{ rule: REGISTRATIONS_PER_NETWORK, subject: client.network ?? 'none' }])
+  if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
+
+  const passwordHash = await passwords.hash(input.password)
+  const print = fingerprint(request.submission, input)
+  const [sessionToken] = sessionTokensOf(registrar.keys, print)
+  const registration: Registration = { accountId: newId(), input, passwordHash, fingerprint: print, sessionToken, client, origin }
+  return sendingAgain(() => carryOut(database, registrar.keys, registration))
+}
+
+/** What became of this very submission, if it was carried out before and the session that it opened still lives. */
+export async function findRegistration(
+  { database, keys }: Pick<Registrar, 'database' | 'keys'>,
+  { input, submission }: Pick<RegistrationRequest, 'input' | 'submission'>,
+): Promise<RegistrationOutcome | null> {
+  return replay(database, keys, fingerprint(submission, input))
+}
+
+async function carryOut(database: Database, keys: Keys, registration: Registration): Promise<RegistrationOutcome> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const inserted = await database.row<{ account_id: string }>(registrationStatement(registration))
+    if (inserted) return { outcome: 'registered', accountId: inserted.account_id, sessionToken: registration.sessionToken }
+    const verdict = (await replay(database, keys, registration.fingerprint)) ?? (await conflict(database, registration.input))
+    if (verdict) return verdict
+  }
+  throw new Fault('database-busy', { details: 'A conflict that is gone whenever it is asked for.' })
+}
+
+async function replay(database: Database, keys: Keys, print: string): Promise<RegistrationOutcome | null> {
+  const accountId = await accountOfReceipt(database, print)
+  if (accountId === null) return null
+  const sessionToken = await livingToken(database, accountId, sessionTokensOf(keys, print))
+  return sessionToken && { outcome: 'replayed', accountId, sessionToken }
+}
+
+async function conflict(database: Database, input: RegistrationInput): Promise<RegistrationOutcome | null> {
+  const verdict = await database.row<{ email_taken: boolean; username_taken: boolean }>(conflictStatement(input))
+  if (verdict?.email_taken) return { outcome: 'email-taken' }
+  return verdict?.username_taken ? { outcome: 'username-taken' } : null
+}

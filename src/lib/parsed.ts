@@ -1,0 +1,18 @@
+import type { z } from 'zod'
+
+/** Why one field cannot be taken as it is, in a sentence for the person who filled it in. */
+export interface Refusal {
+  field: string
+  words: string
+}
+
+export type Parsed<Value> = { ok: true; value: Value } | { ok: false; refusals: Refusal[] }
+
+/** Reads untrusted input by a schema; of several objections to one field the first is told. */
+export function parseWith<Schema extends z.ZodType>(schema: Schema, input: unknown): Parsed<z.output<Schema>> {
+  const result = schema.safeParse(input)
+  if (result.success) return { ok: true, value: result.data }
+  const firstOfEach = new Map(result.error.issues.toReversed().map(({ path, message }) => [String(path[0] ?? ''), message]))
+  const refusals = [...firstOfEach].map(([field, words]) => ({ field, words }))
+  return { ok: false, refusals: refusals.toReversed() }
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { named, sql } from '../database/sql.ts'
+import type { Queryable } from '../database/database.ts'
+import { DAY, MINUTE } from '../lib/time.ts'
+
+/** How many of something one key may take in a window that begins with the first. */
+export interface Rule {
+  name: string
+  most: number
+  /** Milliseconds. Doubles with each window in a row that was overrun, up to a day: the back-off. */
+  window: number
+}
+
+/** A rule applied to a person, a network or a pair of both. */
+export interface Claim {
+  rule: Rule
+  subject: string
+}
+
+export type Taken = { allowed: true } | { allowed: false; rule: string; retryAfter: number }
+
+interface Row {
+  key: string
+  taken: number
+  retry_after: number
+}
+
+const LONGEST_WINDOW = DAY
+
+/** Off for load tests alone; config.ts sees to it that real people never meet this. */
+export interface Limits {
+  take(claims: readonly Claim[]): Promise<Taken>
+  /** Forgets what was taken: a sign-in that succeeded gives its attempts back. */
+  giveBack(claims: readonly Claim[]): Promise<void>
+}
+
+/**
+ * Takes one of each claim, all in one statement and one round trip: exact however many nodes ask at once, because the
+ * row lock of the upsert puts them in line, and by the database's clock. It never waits for the disk
+ * (synchronous_commit is off for this statement alone): what a crash can lose is the last half second of counting.
+ */
+export function limitsIn(database: Queryable): Limits {
+  return {
+    async take(claims) {
+      const keys = claims.map(keyOf)
+      const rows = await database.rows<Row>(takeStatement(keys, claims))
+      const refused = claims
+        .map((claim, index) => ({ claim, row: rows.find(({ key }) => key === keys[index]) }))
+        .filter(({ claim, row }) => row !== undefined && row.taken > claim.rule.most)
+      const longest = refused.toSorted((a, b) => retryAfter(b.row) - retryAfter(a.row))[0]
+      return longest ? { allowed: false, rule: longest.claim.rule.name, retryAfter: retryAfter(longest.row) } : { allowed: true }
+    },
+    async giveBack(claims) {
+      await database.rows(giveBackStatement(claims.map(keyOf)))
+    },
+  }
+}
+
+export const noLimits: Limits = {
+  take: () => Promise.resolve({ allowed: true }),
+  giveBack: () => Promise.resolve(),
+}
+
+function takeStatement(keys: string[], claims: readonly Claim[]) {
+  const windows = claims.map(({ rule }) => rule.window)
+  const most = claims.map(({ rule }) => rule.most)
+  return named('limits-take', sql`
+    insert into limits as l (key, taken, window_ends_at)
+    select key, 1, now() + size * interval '1 millisecond'
+    from (
+      select * from unnest(${keys}::text[], ${windows}::bigint[]) as claim (key, size)
+      order by key -- one order for everybody, so that two takers never wait for each other
+    ) as claim
+    on conflict (key) do update set
+      taken = case when l.window_ends_at <= now() then 1 else l.taken + 1 end,
+      strikes = case
+        when l.window_ends_at > now() then l.strikes
+        when l.taken > ${mostOf(keys, most)} then least(l.strikes + 1, 16)
+        else 0
+      end,
+      window_ends_at = case
+        when l.window_ends_at > now() then l.window_ends_at
+        when l.taken > ${mostOf(keys, most)} then now() + least(
+          (excluded.window_ends_at - now()) * power(2, least(l.strikes + 1, 16)),
+          ${LONGEST_WINDOW} * interval '1 millisecond')
+        else excluded.window_ends_at
+      end
+    returning key, taken,
+      ceil(extract(epoch from window_ends_at - now()))::int as retry_after,
+      set_config('synchronous_commit', 'off', true)`)
+}
+
+/** The rule's bound for the row at hand; an upsert's SET sees the row and the parameters, but no third relation. */
+function mostOf(keys: string[], most: number[]) {
+  return sql`(${most}::int[])[array_position(${keys}::text[], l.key)]`
+}
+
+function giveBackStatement(keys: string[]) {
+  return named('limits-give-back', sql`
+    with freed as (
+      delete from limits where key = any(${keys}::text[]) returning key
+    )
+    select set_config('synchronous_commit', 'off', true) from freed`)
+}
+
+/** Subjects are hashed: what somebody typed as a name may be a password by mistake, and is nobody's to read here. */
+function keyOf({ rule, subject }: Claim): string {
+  return `${rule.name}:${createHash('sha256').update(subject).digest('base64url')}`
+}
+
+function retryAfter(row: Row | undefined): number {
+  return Math.max(1, row?.retry_after ?? MINUTE / 1000)
+}
