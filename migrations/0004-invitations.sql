@@ -1,7 +1,6 @@
 create table invitations (
   id uuid primary key,
   code_hash bytea not null unique check (octet_length(code_hash) = 32),
-  email_canonical text collate "C",
   role text not null check (role in ('customer_care', 'manager', 'admin')),
   for_first_admin boolean not null default false,
   created_at timestamptz not null default now(),

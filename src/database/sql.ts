@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Sql } from 'sql-template-tag'
+import pg from 'pg'
+import { raw, type Sql } from 'sql-template-tag'
 
 export { default as sql, empty, join, type Sql } from 'sql-template-tag'
 
@@ -22,4 +23,9 @@ function rememberName(name: string, text: string): string {
   const unique = `${name}-${createHash('sha256').update(text).digest('hex').slice(0, 8)}`
   preparedNames.set(text, unique)
   return unique
+}
+
+/** A column by its name: quoted, for names that our own code lists and no request ever brings. */
+export function column(name: string): Sql {
+  return raw(pg.escapeIdentifier(name))
 }

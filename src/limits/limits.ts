@@ -7,8 +7,10 @@ import { DAY, MINUTE } from '../lib/time.ts'
 export interface Rule {
   name: string
   most: number
-  /** Milliseconds. Doubles with each window in a row that was overrun, up to a day: the back-off. */
+  /** Milliseconds. */
   window: number
+  /** Whether a window doubles after one that was overrun, again and again, up to a day. They do unless this is false. */
+  backsOff?: false
 }
 
 /** A rule applied to a person, a network or a pair of both. */
@@ -26,6 +28,9 @@ interface Row {
 }
 
 const LONGEST_WINDOW = DAY
+
+/** A count that no window reaches, for rules that never back off. */
+const MAX_INT = 2 ** 31 - 1
 
 /** Off for load tests alone; config.ts sees to it that real people never meet this. */
 export interface Limits {
@@ -61,9 +66,10 @@ export const noLimits: Limits = {
   giveBack: () => Promise.resolve(),
 }
 
+/** An upsert's SET sees the row and the parameters but no third relation, so the bound is picked by the row's key. */
 function takeStatement(keys: string[], claims: readonly Claim[]) {
   const windows = claims.map(({ rule }) => rule.window)
-  const most = claims.map(({ rule }) => rule.most)
+  const overrun = sql`l.taken > (${claims.map(({ rule }) => (rule.backsOff === false ? MAX_INT : rule.most))}::int[])[array_position(${keys}::text[], l.key)]`
   return named('limits-take', sql`
     insert into limits as l (key, taken, window_ends_at)
     select key, 1, now() + size * interval '1 millisecond'
@@ -75,12 +81,12 @@ function takeStatement(keys: string[], claims: readonly Claim[]) {
       taken = case when l.window_ends_at <= now() then 1 else l.taken + 1 end,
       strikes = case
         when l.window_ends_at > now() then l.strikes
-        when l.taken > ${mostOf(keys, most)} then least(l.strikes + 1, 16)
+        when ${overrun} then least(l.strikes + 1, 16)
         else 0
       end,
       window_ends_at = case
         when l.window_ends_at > now() then l.window_ends_at
-        when l.taken > ${mostOf(keys, most)} then now() + least(
+        when ${overrun} then now() + least(
           (excluded.window_ends_at - now()) * power(2, least(l.strikes + 1, 16)),
           ${LONGEST_WINDOW} * interval '1 millisecond')
         else excluded.window_ends_at
@@ -88,11 +94,6 @@ function takeStatement(keys: string[], claims: readonly Claim[]) {
     returning key, taken,
       ceil(extract(epoch from window_ends_at - now()))::int as retry_after,
       set_config('synchronous_commit', 'off', true)`)
-}
-
-/** The rule's bound for the row at hand; an upsert's SET sees the row and the parameters, but no third relation. */
-function mostOf(keys: string[], most: number[]) {
-  return sql`(${most}::int[])[array_position(${keys}::text[], l.key)]`
 }
 
 function giveBackStatement(keys: string[]) {

@@ -76,7 +76,7 @@ async function replay(database: Database, keys: Keys, print: string): Promise<Re
   const accountId = await accountOfReceipt(database, print)
   if (accountId === null) return null
   const sessionToken = await livingToken(database, accountId, sessionTokensOf(keys, print))
-  return sessionToken && { outcome: 'replayed', accountId, sessionToken }
+  return sessionToken === null ? null : { outcome: 'replayed', accountId, sessionToken }
 }
 
 async function conflict(database: Database, input: RegistrationInput): Promise<RegistrationOutcome | null> {

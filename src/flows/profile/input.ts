@@ -1,0 +1,36 @@
+import type { CountryCode } from 'libphonenumber-js'
+import { z } from 'zod'
+import { departmentField, phoneField } from '../../accounts/profiles/fields.ts'
+import { customerDetails, customerFields, nameFields, type CustomerDetails, type StaffDetails } from '../../accounts/profiles/profiles.ts'
+import { parseWith, type Parsed } from '../../lib/parsed.ts'
+
+interface Name {
+  firstName: string
+  lastName: string
+}
+
+/** What people may change of their own profile. Role, address and username are not among it. */
+export type CustomerProfileInput = Name & { profile: CustomerDetails }
+export type StaffProfileInput = Name & { profile: Omit<StaffDetails, 'role'> }
+
+type Parser<Input> = (raw: Readonly<Record<string, unknown>>) => Parsed<Input>
+
+export function customerProfileParser(defaultCountry: CountryCode): Parser<CustomerProfileInput> {
+  const schema = z.object({ ...nameFields, ...customerFields(defaultCountry) })
+  return (raw) => {
+    const parsed = parseWith(schema, raw)
+    if (!parsed.ok) return parsed
+    const { first_name, last_name, ...profile } = parsed.value
+    return { ok: true, value: { firstName: first_name, lastName: last_name, profile: customerDetails(profile) } }
+  }
+}
+
+export function staffProfileParser(defaultCountry: CountryCode): Parser<StaffProfileInput> {
+  const schema = z.object({ ...nameFields, phone_number: phoneField(defaultCountry), department: departmentField })
+  return (raw) => {
+    const parsed = parseWith(schema, raw)
+    if (!parsed.ok) return parsed
+    const { first_name, last_name, phone_number, department } = parsed.value
+    return { ok: true, value: { firstName: first_name, lastName: last_name, profile: { phoneNumber: phone_number, department } } }
+  }
+}

@@ -1,0 +1,90 @@
+import type { AccountKind, AccountStatus } from '../../accounts/account.ts'
+import { parseIdentifier, type Identifier } from '../../accounts/identifier.ts'
+import type { Passwords } from '../../accounts/passwords/passwords.ts'
+import { newSessionToken, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
+import type { Origin } from '../../audit/events.ts'
+import type { Database } from '../../database/database.ts'
+import type { Claim, Limits } from '../../limits/limits.ts'
+import * as rules from './rules.ts'
+import { credentialStatement, refuseStatement, signInStatement } from './statements.ts'
+
+export interface Doorkeeper {
+  database: Database
+  passwords: Passwords
+  limits: Limits
+}
+
+export interface SignInRequest {
+  /** An address or a username, as typed. */
+  identifier: string
+  password: string
+  /** The session that this browser has now, if any: it ends with the new one's beginning (ASVS 7.2.4). */
+  previousToken: SessionToken | null
+  client: Client
+  origin: Origin
+}
+
+export type SignInOutcome =
+  | { outcome: 'signed-in'; accountId: string; kind: AccountKind; sessionToken: SessionToken }
+  | { outcome: 'wrong-credentials' | 'account-suspended' }
+  | { outcome: 'too-many-attempts'; retryAfter: number }
+
+/** What is on record for the name that was typed. */
+export interface Credential {
+  account_id: string
+  kind: AccountKind
+  status: AccountStatus
+  hash: string | null
+  disabled: boolean
+}
+
+/**
+ * Signs somebody in by address or username. An attempt is taken before the password is looked at, so that parallel
+ * guesses cannot outrun the limit, and given back when it was right. Whether the name exists shows in neither words,
+ * status nor time: every attempt costs one lookup, one hash and one recording statement.
+ */
+export async function signIn(doorkeeper: Doorkeeper, request: SignInRequest): Promise<SignInOutcome> {
+  const { database, passwords, limits } = doorkeeper
+  const identifier = parseIdentifier(request.identifier)
+  const claims = claimsOf(identifier, request)
+  const taken = await limits.take([...claims.ofAccount, claims.ofNetwork])
+  if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
+
+  const credential = await database.row<Credential>(credentialStatement(identifier))
+  const matches = await passwords.verify(credential?.hash ?? null, request.password)
+  if (!credential || !matches || credential.disabled) return refuse(database, request, credential, 'wrong-credentials')
+  if (credential.status === 'suspended') return refuse(database, request, credential, 'account-suspended')
+
+  const outcome = await open(doorkeeper, request, credential)
+  if (outcome.outcome === 'signed-in') await limits.giveBack(claims.ofAccount)
+  return outcome
+}
+
+function claimsOf(identifier: Identifier | null, { identifier: typed, client }: SignInRequest): { ofAccount: Claim[]; ofNetwork: Claim } {
+  const name = identifier?.email ?? identifier?.username ?? typed
+  const network = client.network ?? 'none'
+  return {
+    ofAccount: [
+      { rule: rules.SIGN_INS_PER_ACCOUNT_AND_NETWORK, subject: `${name} ${network}` },
+      { rule: rules.SIGN_INS_PER_ACCOUNT, subject: name },
+    ],
+    ofNetwork: { rule: rules.SIGN_INS_PER_NETWORK, subject: network },
+  }
+}
+
+async function refuse(
+  database: Database, { origin }: SignInRequest, credential: Credential | null, outcome: 'wrong-credentials' | 'account-suspended',
+): Promise<SignInOutcome> {
+  await database.rows(refuseStatement(credential?.account_id ?? null, outcome, rules.FAILURES_THAT_DISABLE, origin))
+  return { outcome }
+}
+
+/** Opens the session if what was verified still holds at that moment: not changed, disabled or suspended meanwhile. */
+async function open({ database, passwords }: Doorkeeper, request: SignInRequest, credential: Credential): Promise<SignInOutcome> {
+  const { account_id: accountId, kind, hash } = credential
+  const verified = hash as string
+  const newHash = passwords.isOutdated(verified) ? await passwords.hash(request.password) : null
+  const sessionToken = newSessionToken()
+  const opened = await database.row(signInStatement({ accountId, kind, verified, newHash, sessionToken, ...request }))
+  return opened ? { outcome: 'signed-in', accountId, kind, sessionToken } : refuse(database, request, credential, 'wrong-credentials')
+}

@@ -1,0 +1,103 @@
+import { codeHash } from '../../accounts/codes/codes.ts'
+import type { Passwords } from '../../accounts/passwords/passwords.ts'
+import {
+  accountOfReceipt, fingerprint, receiptInsert, sessionTokensOf, type Submission,
+} from '../../accounts/receipts/receipts.ts'
+import { livingToken, sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
+import { auditInsert, type Origin } from '../../audit/events.ts'
+import { sendingAgain, type Database } from '../../database/database.ts'
+import { offendedConstraint } from '../../database/faults.ts'
+import { named, sql, type Statement } from '../../database/sql.ts'
+import type { Keys } from '../../lib/keys.ts'
+import { newId } from '../../lib/random.ts'
+import { MINUTE } from '../../lib/time.ts'
+import type { Limits, Rule } from '../../limits/limits.ts'
+import type { StaffRegistrationInput } from './input.ts'
+import { usable } from './invitation.ts'
+
+export interface StaffRegistrar {
+  database: Database
+  passwords: Passwords
+  limits: Limits
+  keys: Keys
+}
+
+export interface StaffRegistrationRequest {
+  input: StaffRegistrationInput
+  code: string
+  submission: Submission
+  client: Client
+  origin: Origin
+}
+
+export type StaffRegistrationOutcome =
+  | { outcome: 'registered' | 'replayed'; accountId: string; sessionToken: SessionToken }
+  | { outcome: 'email-taken' | 'invitation-unusable' }
+  | { outcome: 'too-many-attempts'; retryAfter: number }
+
+export const STAFF_REGISTRATIONS_PER_NETWORK: Rule = { name: 'staff registrations per network', most: 60, window: 15 * MINUTE }
+
+/**
+ * Makes a staff account from an invitation, exactly once: the invitation is spent, and account, profile, password,
+ * receipt, session and audit event come to be, in one statement.
+ */
+export async function registerStaff(registrar: StaffRegistrar, request: StaffRegistrationRequest): Promise<StaffRegistrationOutcome> {
+  const { database, passwords, limits, keys } = registrar
+  const taken = await limits.take([{ rule: STAFF_REGISTRATIONS_PER_NETWORK, subject: request.client.network ?? 'none' }])
+  if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
+
+  const passwordHash = await passwords.hash(request.input.password)
+  const print = fingerprint(request.submission, { code: request.code, ...request.input })
+  const [sessionToken, ...olderTokens] = sessionTokensOf(keys, print)
+  const statement = staffRegistrationStatement(newId(), request, passwordHash, print, sessionToken)
+  return sendingAgain(async () => {
+    const inserted = await insertOrConflict(database, statement)
+    if (inserted === 'email-taken') return (await replay(database, print, [sessionToken, ...olderTokens])) ?? { outcome: 'email-taken' }
+    if (inserted) return { outcome: 'registered', accountId: inserted, sessionToken }
+    return (await replay(database, print, [sessionToken, ...olderTokens])) ?? { outcome: 'invitation-unusable' }
+  })
+}
+
+async function replay(database: Database, print: string, tokens: SessionToken[]): Promise<StaffRegistrationOutcome | null> {
+  const accountId = await accountOfReceipt(database, print)
+  if (accountId === null) return null
+  const sessionToken = await livingToken(database, accountId, tokens)
+  return sessionToken === null ? null : { outcome: 'replayed', accountId, sessionToken }
+}
+
+/** A taken address undoes the whole statement, so that the invitation stays unspent for another one. */
+async function insertOrConflict(database: Database, statement: Statement): Promise<string | 'email-taken' | null> {
+  try {
+    return (await database.row<{ account_id: string }>(statement))?.account_id ?? null
+  } catch (error) {
+    if (offendedConstraint(error) === 'accounts_email_canonical_key') return 'email-taken'
+    throw error
+  }
+}
+
+function staffRegistrationStatement(
+  accountId: string, { input, code, client, origin }: StaffRegistrationRequest, passwordHash: string, print: string, sessionToken: SessionToken,
+): Statement {
+  const { firstName, lastName, email, profile } = input
+  return named('staff-registration', sql`
+    with invitation as (
+      update invitations i set accepted_at = now(), accepted_by = ${accountId}
+      where i.code_hash = ${codeHash('invitation', code)} and ${usable}
+      returning i.role
+    ), account as (
+      insert into accounts (id, kind, first_name, last_name, email, email_delivery, email_canonical, email_canonical_version)
+      select ${accountId}::uuid, 'staff', ${firstName}, ${lastName}, ${email.entered}, ${email.delivery}, ${email.canonical},
+        ${email.version}::smallint
+      from invitation
+      returning id as account_id, id as actor_id
+    ), profile as (
+      insert into staff_profiles (account_id, role, phone_number, department)
+      select account_id, role, ${profile.phoneNumber}, ${profile.department} from account, invitation
+    ), password as (
+      insert into passwords (account_id, hash) select account_id, ${passwordHash} from account
+    ), receipt as (${receiptInsert(print, sql`account`)}
+    ), session as (${sessionInsert(sessionToken, 'staff', client, sql`account`)}
+    ), event as (${auditInsert('staff-registered', origin, sql`account`)}
+    )
+    select account_id from account`)
+}
