@@ -14,7 +14,7 @@ export async function buildAll() {
 
 async function buildServer() {
   await build({
-    entryPoints: { main: join(root, 'src/main.ts'), cli: join(root, 'src/cli/cli.ts') },
+    entryPoints: { main: join(root, 'src/main.ts') },
     outdir: out,
     outExtension: { '.js': '.mjs' },
     bundle: true,

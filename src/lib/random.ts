@@ -10,3 +10,9 @@ export function newId(): string {
 export function newSecret(): string {
   return randomBytes(16).toString('base64url')
 }
+
+/** The least id that newId could have made at that moment: ids from there on are of what came later. */
+export function firstIdAt(moment: Date): string {
+  const time = moment.getTime().toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
+}

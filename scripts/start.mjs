@@ -1,4 +1,0 @@
-import { buildAll } from './build.mjs'
-
-await buildAll()
-await import('../dist/main.mjs')

@@ -1,0 +1,21 @@
+import type { CurrentSession } from '../accounts/sessions/sessions.ts'
+import type { FormState } from '../ui/form.tsx'
+import type { Access } from './access.ts'
+import type { JSX } from 'preact'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Undefined until it has been asked for; null when nobody is signed in. */
+    session: CurrentSession | null | undefined
+    /** The browser's identity, when this very request is the one that gives it. */
+    newBrowser: string | undefined
+    /** The token of every form on this page. */
+    formToken: string | undefined
+  }
+
+  interface FastifyContextConfig {
+    access?: Access
+    /** Shows the route's form again as it was filled in: what a fault answers with, where there is one. */
+    form?: (request: FastifyRequest, reply: FastifyReply, state: FormState) => JSX.Element | Promise<JSX.Element>
+  }
+}

@@ -1,0 +1,64 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Submission } from '../accounts/receipts/receipts.ts'
+import type { Keys } from '../lib/keys.ts'
+import { newSecret } from '../lib/random.ts'
+import { DAY } from '../lib/time.ts'
+import type { Cookies } from './cookies.ts'
+
+/** How long an opened form may be sent for the first time. */
+const FRESH_FOR = DAY
+
+/** How long a form that was sent is still known when it comes again. Receipts are kept for at least as long. */
+export const KNOWN_FOR = 3 * DAY
+
+/** What a form's token tells of it. Only a fresh one may do anything new; a stale one may still find its receipt. */
+export type Verdict =
+  | { state: 'fresh' | 'stale'; submission: Submission }
+  | { state: 'foreign' | 'no-browser' }
+
+/**
+ * The token in every form, bound to the browser that fetched it: proof against forgery (ASVS 3.5.1), and the key that
+ * makes a submission the same when it is sent again. It reads `<issued>.<random>.<signature>`; the signature covers the
+ * browser's cookie.
+ */
+export class Submissions {
+  readonly #keys: Keys
+  readonly #cookies: Cookies
+
+  constructor(keys: Keys, cookies: Cookies) {
+    this.#keys = keys
+    this.#cookies = cookies
+  }
+
+  /** A token for a form on this page; gives the browser its cookie if it has none yet. */
+  newToken(request: FastifyRequest, reply: FastifyReply): string {
+    request.formToken ??= this.#issue(this.#browserOf(request) ?? this.#giveCookie(request, reply))
+    return request.formToken
+  }
+
+  check(request: FastifyRequest, token: string | undefined): Verdict {
+    const browser = this.#browserOf(request)
+    if (browser === null) return { state: 'no-browser' }
+    const [issued = '', random = '', signature = ''] = (token ?? '').split('.')
+    const genuine = this.#keys.verifies('submission', `${issued}.${random}.${browser}`, Buffer.from(signature, 'base64url'))
+    const age = Date.now() - Number.parseInt(issued, 36)
+    if (!genuine || !(age < KNOWN_FOR)) return { state: 'foreign' }
+    return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: `${random}.${browser}` } }
+  }
+
+  #issue(browser: string): string {
+    const head = `${Date.now().toString(36)}.${newSecret()}`
+    return `${head}.${this.#keys.sign('submission', `${head}.${browser}`).toString('base64url')}`
+  }
+
+  #browserOf(request: FastifyRequest): string | null {
+    return request.newBrowser ?? this.#cookies.read(request, 'browser')
+  }
+
+  #giveCookie(request: FastifyRequest, reply: FastifyReply): string {
+    const browser = newSecret()
+    request.newBrowser = browser
+    this.#cookies.write(reply, 'browser', browser)
+    return browser
+  }
+}

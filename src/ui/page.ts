@@ -1,0 +1,31 @@
+/** What every page knows besides its own errand. */
+export interface PageContext {
+  brand: string
+  assets: Assets
+  /** Who is signed in. */
+  viewer: Viewer | null
+  /** What the last action has to say. */
+  notice: Notice | null
+  urls: { landing: string; register: string; signIn: string; staffSignIn: string }
+}
+
+export interface Assets {
+  css: string
+  js: string
+  font: string | null
+}
+
+export interface Viewer {
+  name: string
+  kind: 'customer' | 'staff'
+  homeUrl: string
+  profileUrl: string
+  signOutUrl: string
+  /** The submission token that the header's sign-out form sends along. */
+  signOutToken?: string
+}
+
+export interface Notice {
+  kind: 'success' | 'info' | 'problem'
+  words: string
+}

@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Submission } from '../../accounts/receipts/receipts.ts'
+import { allCountries } from '../../accounts/profiles/countries.ts'
+import { answer } from '../../answers/catalogue.ts'
+import type { ParseRegistration, RegistrationInput, RegistrationRules } from '../../flows/registration/input.ts'
+import { findRegistration, register, type Registrar, type RegistrationOutcome } from '../../flows/registration/register.ts'
+import type { Metrics } from '../../http/metrics.ts'
+import { safeNext } from '../../http/safe-next.ts'
+import { fieldsOf, homeOf, type Web } from '../../http/web.ts'
+import type { FormState } from '../../ui/form.tsx'
+import { urls } from '../../urls.ts'
+import { RegistrationPage } from './page.tsx'
+
+export interface RegistrationDoor {
+  registrar: Registrar
+  parse: ParseRegistration
+  rules: RegistrationRules
+  metrics: Metrics
+}
+
+const countryOptions = allCountries.map(({ code, name }) => ({ value: code, label: name }))
+
+export function registrationRoutes(server: FastifyInstance, web: Web, door: RegistrationDoor): void {
+  const { registrar, parse, rules, metrics } = door
+
+  server.get(urls.customerRegistration, { config: { access: 'visitor' } }, async (request, reply) =>
+    web.send(reply, form(request, reply, web.form(request, reply))),
+  )
+
+  server.post(urls.customerRegistration, { config: { access: 'anyone', form } }, async (request, reply) => {
+    const verdict = web.submissions.check(request, fieldsOf(request)['submission'])
+    if (!('submission' in verdict)) return request.session ? goHome(request, reply) : web.refuseToken(request, reply, verdict.state)
+    const parsed = parse(fieldsOf(request))
+    if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
+
+    if (verdict.state === 'stale' || request.session) return replayOnly(request, reply, parsed.value, verdict.submission)
+    const outcome = await register(registrar, wanted(request, parsed.value, verdict.submission))
+    metrics.registrations.inc({ outcome: outcome.outcome })
+    return respond(request, reply, outcome)
+  })
+
+  /** A form too old to do anything new, or one sent by somebody signed in: it may still be the one that signed them in. */
+  async function replayOnly(request: FastifyRequest, reply: FastifyReply, input: RegistrationInput, submission: Submission) {
+    const outcome = await findRegistration(registrar, { input, submission })
+    if (outcome) return respond(request, reply, outcome)
+    return request.session ? goHome(request, reply) : web.refuseToken(request, reply, 'stale')
+  }
+
+  function respond(request: FastifyRequest, reply: FastifyReply, outcome: RegistrationOutcome) {
+    switch (outcome.outcome) {
+      case 'registered':
+      case 'replayed':
+        web.cookies.write(reply, 'session', outcome.sessionToken)
+        return web.redirect(reply, next(request), 'registered')
+      case 'email-taken':
+        return web.refuse(request, reply, 'email-taken', [emailTaken()])
+      case 'username-taken':
+        return web.refuse(request, reply, 'username-taken', [{ field: 'username', words: answer('username-taken').words }])
+      case 'too-many-attempts':
+        return web.refuseAttempts(request, reply, outcome.retryAfter)
+    }
+  }
+
+  function wanted(request: FastifyRequest, input: RegistrationInput, submission: Submission) {
+    return { input, submission, client: web.client(request), origin: web.origin(request) }
+  }
+
+  function next(request: FastifyRequest): string {
+    return safeNext((request.query as { next?: string }).next, web.publicUrl, urls.landing)
+  }
+
+  function goHome(request: FastifyRequest, reply: FastifyReply) {
+    const account = request.session?.account
+    return web.redirect(reply, account ? homeOf(account) : urls.landing, 'already-signed-in')
+  }
+
+  function form(request: FastifyRequest, reply: FastifyReply, state: FormState) {
+    return (
+      <RegistrationPage
+        page={web.page(request, reply)}
+        state={state}
+        action={request.url}
+        signInUrl={urls.customerSignIn}
+        minLength={rules.passwordPolicy.minLength}
+        countries={countryOptions}
+        defaultCountry={rules.defaultCountry}
+        knownWords={[web.brand]}
+      />
+    )
+  }
+}
+
+function emailTaken() {
+  return { field: 'email', words: answer('email-taken').words, links: [{ href: urls.customerSignIn, words: 'Sign in' }] }
+}
