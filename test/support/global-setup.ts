@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { EmbeddedCluster } from '../../src/database/embedded/cluster.ts'
+import { migrate } from '../../src/database/migrations.ts'
+import { projectRoot } from '../../src/lib/project-root.ts'
+import { buildAll } from '../../scripts/build.mjs'
+
+export const TEMPLATE = 'meridian_template'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Connection strings of the template; a test's own database differs in name alone. */
+    template: { superuserUrl: string; ownerUrl: string; appUrl: string }
+    /** Where the logs of every server under test go, to be searched for secrets afterwards. */
+    logs: string
+  }
+}
+
+/** One real PostgreSQL for the whole run, without fsync; MERIDIAN_POSTGRES_BIN names the binaries of another version. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  await buildAll()
+  const logs = join(projectRoot, 'test-results', 'logs')
+  rmSync(logs, { recursive: true, force: true })
+  mkdirSync(logs, { recursive: true })
+  const folder = mkdtempSync(join(tmpdir(), 'meridian-test-'))
+  const cluster = await EmbeddedCluster.open({ dataDir: folder, options: ['fsync=off', 'max_connections=300', 'track_io_timing=off'] })
+  await cluster.prepare(TEMPLATE)
+  const template = {
+    superuserUrl: cluster.url('postgres', TEMPLATE),
+    ownerUrl: cluster.url('meridian_owner', TEMPLATE),
+    appUrl: cluster.url('meridian_app', TEMPLATE),
+  }
+  await migrate(template)
+  project.provide('template', template)
+  project.provide('logs', logs)
+
+  return async () => {
+    await cluster.stop()
+    rmSync(cluster.place, { recursive: true })
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
