@@ -1,6 +1,6 @@
 // Bundles the server and the browser's few files into dist/. Takes a quarter of a second, so every start does it anew
 // and nothing stale is ever served.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -69,7 +69,9 @@ function names({ outputs }) {
   const named = Object.fromEntries(
     entries.map(([path, { entryPoint }]) => [basename(entryPoint).replace(/\.ts$/, '.js'), basename(path)]),
   )
-  const font = Object.keys(outputs).find((path) => path.includes('latin') && !path.includes('latin-ext') && path.endsWith('.woff2'))
+  const font = Object.keys(outputs).find(
+    (path) => path.includes('latin') && !path.includes('latin-ext') && path.endsWith('.woff2'),
+  )
   return font ? { ...named, font: basename(font) } : named
 }
 

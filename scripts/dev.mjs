@@ -31,11 +31,8 @@ async function stop() {
 for (const folder of ['src', 'migrations']) {
   watch(join(root, folder), { recursive: true }, () => {
     clearTimeout(timer)
-    timer = setTimeout(restart, SETTLED_AFTER)
+    timer = setTimeout(() => void restart(), SETTLED_AFTER)
   })
 }
-process.on('SIGINT', async () => {
-  await stop()
-  process.exit(0)
-})
+process.on('SIGINT', () => void stop().then(() => process.exit(0)))
 await restart()

@@ -36,7 +36,10 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
     defaultCountry: config.DEFAULT_COUNTRY,
     passwordPolicy: { minLength: config.PASSWORD_MIN_LENGTH, brand: config.BRAND_NAME },
   }
-  const staffRules = { ...rules, passwordPolicy: { ...rules.passwordPolicy, minLength: config.STAFF_PASSWORD_MIN_LENGTH } }
+  const staffRules = {
+    ...rules,
+    passwordPolicy: { ...rules.passwordPolicy, minLength: config.STAFF_PASSWORD_MIN_LENGTH },
+  }
   const everything = { database, passwords, limits, keys }
 
   const web = new Web({ brand: config.BRAND_NAME, publicUrl: config.PUBLIC_URL, assets: readAssets() }, database, keys)
@@ -51,7 +54,11 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   signInRoutes(server, web, { doorkeeper: everything, metrics })
   signOutRoutes(server, web, database)
   profileRoutes(server, web, database, config.DEFAULT_COUNTRY)
-  staffRegistrationRoutes(server, web, { registrar: everything, parse: staffRegistrationParser(staffRules), rules: staffRules })
+  staffRegistrationRoutes(server, web, {
+    registrar: everything,
+    parse: staffRegistrationParser(staffRules),
+    rules: staffRules,
+  })
   consoleHomeRoutes(server, web, database)
   return server
 }

@@ -9,31 +9,73 @@ import { Fault } from './answers/fault.ts'
 const settings = {
   PORT: port().default(3000).describe('The port to listen on.'),
   HOST: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional()
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
     .describe('The only origin of links in letters and of the origin check. Default: http://localhost:<PORT>.'),
-  DATABASE_URL: postgresUrl().optional()
-    .describe('postgres://…, several hosts allowed: the primary is found among them. Unset: the embedded database under DATA_DIR.'),
-  DATABASE_OWNER_URL: postgresUrl().optional()
-    .describe('The same database, as the role that owns the schema and applies migrations. Unset: DATABASE_URL does both.'),
+  DATABASE_URL: postgresUrl()
+    .optional()
+    .describe(
+      'postgres://…, several hosts allowed: the primary is found among them. Unset: the embedded database under DATA_DIR.',
+    ),
+  DATABASE_OWNER_URL: postgresUrl()
+    .optional()
+    .describe(
+      'The same database, as the role that owns the schema and applies migrations. Unset: DATABASE_URL does both.',
+    ),
   DATABASE_CONNECTIONS: wholeNumber(1, 500).default(10).describe('Connections to the database at most, for each node.'),
   DATA_DIR: z.string().min(1).default('./data').describe('Where the embedded database and the generated secret live.'),
-  SECRET: z.string().min(32, 'must be at least 32 characters long').optional()
-    .describe('Signs forms and codes. Generated once into DATA_DIR; required with DATABASE_URL in production. A second one may follow after a comma while it is rotated.'),
-  BRAND_NAME: z.string().trim().min(1).max(100).default('Meridian Asset Logistics').describe('The name on pages and in letters.'),
-  DEFAULT_COUNTRY: z.enum(getCountries() as [CountryCode, ...CountryCode[]]).default('US')
+  SECRET: z
+    .string()
+    .min(32, 'must be at least 32 characters long')
+    .optional()
+    .describe(
+      'Signs forms and codes. Generated once into DATA_DIR; required with DATABASE_URL in production. A second one may follow after a comma while it is rotated.',
+    ),
+  BRAND_NAME: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .default('Meridian Asset Logistics')
+    .describe('The name on pages and in letters.'),
+  DEFAULT_COUNTRY: z
+    .enum(getCountries() as [CountryCode, ...CountryCode[]])
+    .default('US')
     .describe('How a phone number without a country code is read (ISO 3166).'),
   REGISTRATION_MODE: z.enum(['open']).default('open').describe('open: a new customer is signed in at once.'),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(8).describe("The fewest characters of a customer's password."),
-  STAFF_PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(15).describe("The fewest characters of a staff member's password."),
-  ARGON2_MEMORY_KIB: wholeNumber(1024, 1048576).default(19456).describe('Memory of one password hash, in KiB (argon2id m).'),
+  STAFF_PASSWORD_MIN_LENGTH: wholeNumber(8, 64)
+    .default(15)
+    .describe("The fewest characters of a staff member's password."),
+  ARGON2_MEMORY_KIB: wholeNumber(1024, 1048576)
+    .default(19456)
+    .describe('Memory of one password hash, in KiB (argon2id m).'),
   ARGON2_PASSES: wholeNumber(1, 20).default(2).describe('Passes of one password hash (argon2id t).'),
-  TRUST_PROXY: z.string().min(1).optional()
-    .describe('The proxies whose forwarded headers count: addresses or networks, separated by commas, or "loopback". Default: none.'),
-  LIMITS: z.enum(['on', 'off']).default('on').describe('off is for load tests alone: with an https PUBLIC_URL it stops the start.'),
-  METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters long').optional()
+  TRUST_PROXY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'The proxies whose forwarded headers count: addresses or networks, separated by commas, or "loopback". Default: none.',
+    ),
+  LIMITS: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('off is for load tests alone: with an https PUBLIC_URL it stops the start.'),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, 'must be at least 16 characters long')
+    .optional()
     .describe('What /metrics asks for as a bearer token. Unset: /metrics does not exist.'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('How much is logged.'),
-  NODE_ENV: z.enum(['production', 'development', 'test']).default('development').describe('production asks for a SECRET of your own.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('How much is logged.'),
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'])
+    .default('development')
+    .describe('production asks for a SECRET of your own.'),
 } as const
 
 const schema = z.object(settings)
@@ -51,7 +93,9 @@ const LOOKALIKE = /^(DATABASE_|PASSWORD_|STAFF_PASSWORD|ARGON2_|REGISTRATION_|BR
 
 /** Reads every setting once. What cannot be used stops the start, in words that name it. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
   refuseUnknown(given)
   const parsed = schema.safeParse(given)
   if (!parsed.success) {
@@ -82,10 +126,16 @@ function refuseUnknown(given: Record<string, unknown>): void {
   if (unknown) throw refusal(`${unknown} is not a setting; the settings are ${Object.keys(settings).join(', ')}.`)
 }
 
-function refuseConflicts({ LIMITS, DATABASE_URL, DATABASE_OWNER_URL, NODE_ENV, SECRET, PUBLIC_URL }: Settings, origin: string): void {
-  if (LIMITS === 'off' && origin.startsWith('https:')) throw refusal('LIMITS=off and an https PUBLIC_URL: real people are never without limits.')
-  if (DATABASE_OWNER_URL && !DATABASE_URL) throw refusal('DATABASE_OWNER_URL without DATABASE_URL: the embedded database has roles of its own.')
-  if (NODE_ENV === 'production' && DATABASE_URL && !SECRET) throw refusal('SECRET is missing: in production, with DATABASE_URL, every node needs the same one.')
+function refuseConflicts(
+  { LIMITS, DATABASE_URL, DATABASE_OWNER_URL, NODE_ENV, SECRET, PUBLIC_URL }: Settings,
+  origin: string,
+): void {
+  if (LIMITS === 'off' && origin.startsWith('https:'))
+    throw refusal('LIMITS=off and an https PUBLIC_URL: real people are never without limits.')
+  if (DATABASE_OWNER_URL && !DATABASE_URL)
+    throw refusal('DATABASE_OWNER_URL without DATABASE_URL: the embedded database has roles of its own.')
+  if (NODE_ENV === 'production' && DATABASE_URL && !SECRET)
+    throw refusal('SECRET is missing: in production, with DATABASE_URL, every node needs the same one.')
   if (PUBLIC_URL && new URL(PUBLIC_URL).pathname !== '/') throw refusal('PUBLIC_URL: must be an origin without a path.')
 }
 
@@ -94,7 +144,10 @@ function refusal(details: string): Fault {
 }
 
 function secretsFrom(secret: string | undefined): string[] | undefined {
-  const secrets = secret?.split(',').map((part) => part.trim()).filter((part) => part !== '')
+  const secrets = secret
+    ?.split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
   if (secrets?.some((part) => part.length < 32)) throw refusal('SECRET: each one must be at least 32 characters long.')
   return secrets?.length ? secrets : undefined
 }

@@ -13,10 +13,9 @@ const OUT_OF_REACH = 2
 
 if (existsSync('.env')) process.loadEnvFile('.env')
 
-const program = new Command('meridian')
-  .description('Customer and staff accounts for a business.')
-  .showHelpAfterError()
-program.command('serve', { isDefault: true })
+const program = new Command('meridian').description('Customer and staff accounts for a business.').showHelpAfterError()
+program
+  .command('serve', { isDefault: true })
   .description('Serve the site (what npm start does).')
   .action(() => serve(readConfig(process.env), process.stderr))
 program.addCommand(migrateCommand(() => readConfig(process.env)))

@@ -17,7 +17,11 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
   const log = openLog(config.LOG_LEVEL, process.stdout.isTTY)
   outlive(log)
   const store = await openStore(config)
-  const database = new Database({ url: store.appUrl, connections: config.DATABASE_CONNECTIONS, onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost') })
+  const database = new Database({
+    url: store.appUrl,
+    connections: config.DATABASE_CONNECTIONS,
+    onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  })
   const app = await buildApp(config, database, log)
   await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw new Fault('setting-refused', { cause: error, details: `HOST and PORT: ${(error as Error).message}.` })
@@ -38,11 +42,13 @@ async function greet(config: Config, database: Database, storeWords: string, ter
     `${config.BRAND_NAME} is ready at ${config.PUBLIC_URL}`,
     `  customers register at ${config.PUBLIC_URL}${urls.customerRegistration}`,
     `  ${storeWords}`,
-    ...(code === null ? [] : [
-      '',
-      'There is no admin yet. This link registers the first one; it works once, for an hour:',
-      `  ${config.PUBLIC_URL}${urls.staffRegistration}?code=${code}`,
-    ]),
+    ...(code === null
+      ? []
+      : [
+          '',
+          'There is no admin yet. This link registers the first one; it works once, for an hour:',
+          `  ${config.PUBLIC_URL}${urls.staffRegistration}?code=${code}`,
+        ]),
   ]
   terminal.write(`\n${lines.join('\n')}\n\n`)
 }

@@ -185,7 +185,8 @@ export const catalogue = {
     status: 503,
     title: 'The embedded database does not start',
     words: 'The embedded PostgreSQL did not start.',
-    whatNow: 'Its own words are in the log file named above. With DATABASE_URL set, another PostgreSQL is used instead.',
+    whatNow:
+      'Its own words are in the log file named above. With DATABASE_URL set, another PostgreSQL is used instead.',
   },
 } as const satisfies Record<string, Answer>
 

@@ -23,7 +23,12 @@ export interface Origin {
  * The row that records an act, as a fragment for the statement that carries it out: both are committed or neither.
  * `from` names the part of that statement whose rows (with account_id and actor_id) were changed.
  */
-export function auditInsert(event: AuditEvent, { network, reference }: Origin, from: Sql, details: Sql = sql`'{}'::jsonb`): Sql {
+export function auditInsert(
+  event: AuditEvent,
+  { network, reference }: Origin,
+  from: Sql,
+  details: Sql = sql`'{}'::jsonb`,
+): Sql {
   return sql`
     insert into audit_events (event, account_id, actor_id, network, reference, details)
     select ${event}, account_id, actor_id, ${network}, ${reference}, ${details} from ${from}`

@@ -19,5 +19,7 @@ export function migrateCommand(config: () => Config): Command {
 }
 
 function wordsFor(applied: readonly string[]): string {
-  return applied.length === 0 ? 'The schema is up to date.\n' : `Applied:\n${applied.map((name) => `  ${name}\n`).join('')}`
+  return applied.length === 0
+    ? 'The schema is up to date.\n'
+    : `Applied:\n${applied.map((name) => `  ${name}\n`).join('')}`
 }

@@ -7,6 +7,10 @@ export function settingsCommand(): Command {
     .option('--json', 'print them as JSON')
     .action(({ json }: { json?: boolean }) => {
       const table = settingsTable()
-      process.stdout.write(json ? `${JSON.stringify(table, null, 2)}\n` : table.map(({ name, fallback, sentence }) => `${name}  (${fallback})\n    ${sentence}\n`).join(''))
+      process.stdout.write(
+        json
+          ? `${JSON.stringify(table, null, 2)}\n`
+          : table.map(({ name, fallback, sentence }) => `${name}  (${fallback})\n    ${sentence}\n`).join(''),
+      )
     })
 }

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { DatabaseError } from 'pg'
 import { Fault } from '../answers/fault.ts'
 
 /** SQLSTATE 40001 and 40P01: the server undid the transaction and asks for it again. */
@@ -14,7 +14,15 @@ const NOT_THE_PRIMARY = new Set(['25006'])
 const AWAY = /^(08|53|57P|58)/
 
 const NETWORK = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
 ])
 
 /** Says in the catalogue's codes what a driver's error means; what is a mistake of ours stays as it is. */
@@ -40,7 +48,7 @@ export function mayBeSentAgain(error: unknown): boolean {
 
 /** Which constraint a row offended, or null when it is another kind of error. */
 export function offendedConstraint(error: unknown): string | null {
-  return error instanceof pg.DatabaseError && error.code?.startsWith('23') ? (error.constraint ?? null) : null
+  return error instanceof DatabaseError && error.code?.startsWith('23') ? (error.constraint ?? null) : null
 }
 
 function codeFrom(error: unknown): string {
@@ -49,6 +57,8 @@ function codeFrom(error: unknown): string {
 
 /** The driver reports a lost socket in words alone. */
 function isDriversOwn(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof pg.DatabaseError) return false
-  return /^Connection terminated|^timeout exceeded when trying to connect|not queryable|^This socket has been ended/.test(error.message)
+  if (!(error instanceof Error) || error instanceof DatabaseError) return false
+  return /^Connection terminated|^timeout exceeded when trying to connect|not queryable|^This socket has been ended/.test(
+    error.message,
+  )
 }

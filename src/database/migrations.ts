@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
+import { Client, DatabaseError, escapeIdentifier } from 'pg'
 import { Fault } from '../answers/fault.ts'
 import { sha256 } from '../lib/keys.ts'
 import { projectRoot } from '../lib/project-root.ts'
@@ -54,16 +54,21 @@ export async function assertMigrated(url: string): Promise<void> {
   try {
     const { rows } = await client.query<{ found: string | null }>(`select to_regclass('schema_migrations') as found`)
     const pending = rows[0]?.found ? pendingAmong(await applied(client)) : pendingAmong([])
-    if (pending.length > 0) throw new Fault('schema-missing', { details: `Lacking: ${pending.map((m) => m.name).join(', ')}.` })
+    if (pending.length > 0)
+      throw new Fault('schema-missing', { details: `Lacking: ${pending.map((m) => m.name).join(', ')}.` })
   } finally {
     await client.end()
   }
 }
 
-async function connectToPrimary(url: string): Promise<pg.Client> {
+async function connectToPrimary(url: string): Promise<Client> {
   const failures: unknown[] = []
   for (const host of hostsOf(url)) {
-    const client = new pg.Client({ connectionString: host, connectionTimeoutMillis: 5000, application_name: 'meridian migrate' })
+    const client = new Client({
+      connectionString: host,
+      connectionTimeoutMillis: 5000,
+      application_name: 'meridian migrate',
+    })
     client.on('error', (error) => failures.push(error))
     try {
       await client.connect()
@@ -83,7 +88,7 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? `${error.message}.` : ''
 }
 
-async function applied(client: pg.Client): Promise<Omit<Migration, 'text'>[]> {
+async function applied(client: Client): Promise<Omit<Migration, 'text'>[]> {
   return (await client.query('select name, checksum from schema_migrations order by name')).rows
 }
 
@@ -105,7 +110,7 @@ export function readMigrations(): Migration[] {
   })
 }
 
-async function apply(client: pg.Client, { name, text, checksum }: Migration): Promise<void> {
+async function apply(client: Client, { name, text, checksum }: Migration): Promise<void> {
   try {
     await client.query('begin')
     await client.query(text)
@@ -113,7 +118,7 @@ async function apply(client: pg.Client, { name, text, checksum }: Migration): Pr
     await client.query('commit')
   } catch (error) {
     await client.query('rollback')
-    if (error instanceof pg.DatabaseError && error.code === '42501') {
+    if (error instanceof DatabaseError && error.code === '42501') {
       throw new Fault('schema-missing', { cause: error, details: `${name}: ${error.message}.` })
     }
     throw error
@@ -121,7 +126,7 @@ async function apply(client: pg.Client, { name, text, checksum }: Migration): Pr
 }
 
 function grantsFor(app: string): string {
-  return readFileSync(join(folder, 'grants.sql'), 'utf8').replaceAll(':"app"', pg.escapeIdentifier(app))
+  return readFileSync(join(folder, 'grants.sql'), 'utf8').replaceAll(':"app"', escapeIdentifier(app))
 }
 
 function userOf(url: string): string {

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { Pool, type ClientBase, type PoolClient } from 'pg'
 import { Fault } from '../answers/fault.ts'
 import { SECOND } from '../lib/time.ts'
 import { hostsOf } from './hosts.ts'
@@ -19,7 +19,7 @@ const CONNECT_WITHIN = 3 * SECOND
  * finds the new primary.
  */
 export class PrimaryPool {
-  readonly #pools: pg.Pool[]
+  readonly #pools: Pool[]
   #last = 0
 
   constructor(settings: PoolSettings) {
@@ -27,11 +27,11 @@ export class PrimaryPool {
     this.#pools = hosts.map((url) => openPool(url, settings, hosts.length > 1))
   }
 
-  async connect(): Promise<pg.PoolClient> {
+  async connect(): Promise<PoolClient> {
     const failures: unknown[] = []
     for (const index of this.#inTurn()) {
       try {
-        const client = await (this.#pools[index] as pg.Pool).connect()
+        const client = await (this.#pools[index] as Pool).connect()
         this.#last = index
         return client
       } catch (error) {
@@ -50,8 +50,8 @@ export class PrimaryPool {
   }
 }
 
-function openPool(connectionString: string, settings: PoolSettings, severalHosts: boolean): pg.Pool {
-  const pool = new pg.Pool({
+function openPool(connectionString: string, settings: PoolSettings, severalHosts: boolean): Pool {
+  const pool = new Pool({
     connectionString,
     max: settings.connections,
     connectionTimeoutMillis: CONNECT_WITHIN,
@@ -69,9 +69,12 @@ function openPool(connectionString: string, settings: PoolSettings, severalHosts
   return pool
 }
 
-function refuseStandby(client: pg.ClientBase, done: (error?: Error) => void): void {
-  client
-    .query<{ standby: boolean }>(`select current_setting('transaction_read_only')::boolean as standby`)
-    .then(({ rows }) => done(rows[0]?.standby ? new Fault('database-unavailable', { details: 'A standby.' }) : undefined))
-    .catch(done)
+function refuseStandby(client: ClientBase, done: (error?: Error) => void): void {
+  client.query<{ standby: boolean }>(
+    `select current_setting('transaction_read_only')::boolean as standby`,
+    (error: Error | null, result) => {
+      const standby = error === null && result.rows[0]?.standby === true
+      done(standby ? new Fault('database-unavailable', { details: 'A standby.' }) : (error ?? undefined))
+    },
+  )
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import pg from 'pg'
+import { escapeIdentifier } from 'pg'
 import { raw, type Sql } from 'sql-template-tag'
 
 export { default as sql, empty, join, type Sql } from 'sql-template-tag'
@@ -27,5 +27,5 @@ function rememberName(name: string, text: string): string {
 
 /** A column by its name: quoted, for names that our own code lists and no request ever brings. */
 export function column(name: string): Sql {
-  return raw(pg.escapeIdentifier(name))
+  return raw(escapeIdentifier(name))
 }

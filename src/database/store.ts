@@ -28,7 +28,12 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
 /** The database of these settings, running, its schema as it is. */
 export async function findStore({ DATABASE_URL, DATABASE_OWNER_URL, DATA_DIR }: StoreSettings): Promise<Store> {
   if (DATABASE_URL) {
-    return { ownerUrl: DATABASE_OWNER_URL ?? DATABASE_URL, appUrl: DATABASE_URL, words: 'its records are in the database of DATABASE_URL', leave: async () => {} }
+    return {
+      ownerUrl: DATABASE_OWNER_URL ?? DATABASE_URL,
+      appUrl: DATABASE_URL,
+      words: 'its records are in the database of DATABASE_URL',
+      leave: async () => {},
+    }
   }
   const cluster = await EmbeddedCluster.open({ dataDir: DATA_DIR })
   await cluster.prepare(EMBEDDED_NAME)

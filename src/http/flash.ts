@@ -3,8 +3,11 @@ import type { Notice } from '../ui/page.ts'
 
 /** What one page has to say on the next. The cookie carries the code alone; the words are made when they are shown. */
 const notices = {
-  'registered': (brand, account) => welcome(brand, account),
-  'welcome-back': (_, account) => ({ kind: 'success', words: account ? `Welcome back, ${fullName(account)}!` : 'Welcome back!' }),
+  registered: (brand, account) => welcome(brand, account),
+  'welcome-back': (_, account) => ({
+    kind: 'success',
+    words: account ? `Welcome back, ${fullName(account)}!` : 'Welcome back!',
+  }),
   'signed-out': () => ({ kind: 'success', words: 'You have been successfully logged out.' }),
   'already-signed-in': (_, account) => ({
     kind: 'info',

@@ -12,18 +12,29 @@ export interface Metrics {
 export function openMetrics(passwords: Passwords): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  new Gauge({
+  const waiting = new Gauge({
     name: 'meridian_hashing_waiting',
     help: 'Password hashes that wait for a core.',
-    registers: [registry],
+    registers: [],
     collect() {
       this.set(passwords.waiting)
     },
   })
+  registry.registerMetric(waiting)
   return {
     registry,
-    registrations: new Counter({ name: 'meridian_registrations_total', help: 'Registrations by outcome.', labelNames: ['outcome'], registers: [registry] }),
-    signIns: new Counter({ name: 'meridian_sign_ins_total', help: 'Sign-ins by outcome.', labelNames: ['outcome'], registers: [registry] }),
+    registrations: new Counter({
+      name: 'meridian_registrations_total',
+      help: 'Registrations by outcome.',
+      labelNames: ['outcome'],
+      registers: [registry],
+    }),
+    signIns: new Counter({
+      name: 'meridian_sign_ins_total',
+      help: 'Sign-ins by outcome.',
+      labelNames: ['outcome'],
+      registers: [registry],
+    }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
-import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { fastify, LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault } from '../answers/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { SECOND } from '../lib/time.ts'
@@ -22,11 +22,11 @@ const BODY_LIMIT = 64 * 1024
 
 /** A server on which no page exists yet, and no request gets past what is common to all of them. */
 export async function createServer({ trustProxy, log }: ServerSettings, web: Web): Promise<FastifyInstance> {
+  const logger: FastifyBaseLogger = log
   const server: FastifyInstance = fastify({
-    loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'reference' }),
     genReqId: newReference,
-    requestIdLogLabel: 'reference',
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30 * SECOND,
     trustProxy: trustProxy ?? false,
@@ -76,7 +76,9 @@ async function addSecurityHeaders(server: FastifyInstance, web: Web): Promise<vo
         frameAncestors: [`'none'`],
       },
     },
-    strictTransportSecurity: web.publicUrl.startsWith('https:') ? { maxAge: 63_072_000, includeSubDomains: true } : false,
+    strictTransportSecurity: web.publicUrl.startsWith('https:')
+      ? { maxAge: 63_072_000, includeSubDomains: true }
+      : false,
     referrerPolicy: { policy: 'same-origin' },
     crossOriginOpenerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
@@ -108,7 +110,11 @@ async function guard(request: FastifyRequest, reply: FastifyReply, web: Web): Pr
       return web.redirect(reply, account ? homeOf(account) : urls.landing, 'already-signed-in')
     case 'sign-in-first': {
       const signIn = access === 'staff' ? urls.staffSignIn : urls.customerSignIn
-      return web.redirect(reply, `${signIn}?next=${encodeURIComponent(request.routeOptions.url ?? '/')}`, 'sign-in-first')
+      return web.redirect(
+        reply,
+        `${signIn}?next=${encodeURIComponent(request.routeOptions.url ?? '/')}`,
+        'sign-in-first',
+      )
     }
     case 'not-allowed':
       throw new Fault('not-allowed')
@@ -119,7 +125,12 @@ async function guard(request: FastifyRequest, reply: FastifyReply, web: Web): Pr
 function logResponse(request: FastifyRequest, reply: FastifyReply): void {
   if (request.routeOptions.config?.access === 'machine') return
   request.log.info(
-    { method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) },
+    {
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      milliseconds: Math.round(reply.elapsedTime),
+    },
     'answered',
   )
 }

@@ -12,9 +12,7 @@ const FRESH_FOR = DAY
 export const KNOWN_FOR = 3 * DAY
 
 /** What a form's token tells of it. Only a fresh one may do anything new; a stale one may still find its receipt. */
-export type Verdict =
-  | { state: 'fresh' | 'stale'; submission: Submission }
-  | { state: 'foreign' | 'no-browser' }
+export type Verdict = { state: 'fresh' | 'stale'; submission: Submission } | { state: 'foreign' | 'no-browser' }
 
 /**
  * The token in every form, bound to the browser that fetched it: proof against forgery (ASVS 3.5.1), and the key that
@@ -40,7 +38,11 @@ export class Submissions {
     const browser = this.#browserOf(request)
     if (browser === null) return { state: 'no-browser' }
     const [issued = '', random = '', signature = ''] = (token ?? '').split('.')
-    const genuine = this.#keys.verifies('submission', `${issued}.${random}.${browser}`, Buffer.from(signature, 'base64url'))
+    const genuine = this.#keys.verifies(
+      'submission',
+      `${issued}.${random}.${browser}`,
+      Buffer.from(signature, 'base64url'),
+    )
     const age = Date.now() - Number.parseInt(issued, 36)
     if (!genuine || !(age < KNOWN_FOR)) return { state: 'foreign' }
     return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: `${random}.${browser}` } }

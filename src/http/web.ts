@@ -83,7 +83,12 @@ export class Web {
       assets: this.#assets,
       viewer: account && this.#viewer(account, request, reply),
       notice: noticeFor(flash, this.brand, account),
-      urls: { landing: urls.landing, register: urls.customerRegistration, signIn: urls.customerSignIn, staffSignIn: urls.staffSignIn },
+      urls: {
+        landing: urls.landing,
+        register: urls.customerRegistration,
+        signIn: urls.customerSignIn,
+        staffSignIn: urls.staffSignIn,
+      },
     }
   }
 
@@ -95,18 +100,29 @@ export class Web {
   /** The form as it was sent, with what is wrong about it. It keeps its token: nothing was carried out under it yet. */
   formAsSent(request: FastifyRequest, reply: FastifyReply, errors: readonly FormError[]): FormState {
     const fields = fieldsOf(request)
-    const values = Object.entries(fields).filter(([name]) => !NEVER_SHOWN_AGAIN.has(name)).map(([name, value]) => [name, showable(value)])
+    const values = Object.entries(fields)
+      .filter(([name]) => !NEVER_SHOWN_AGAIN.has(name))
+      .map(([name, value]) => [name, showable(value)])
     const { state } = this.submissions.check(request, fields['submission'])
     const token = state === 'fresh' ? (fields['submission'] as string) : this.submissions.newToken(request, reply)
     return { values: Object.fromEntries(values), errors, token }
   }
 
   send(reply: FastifyReply, element: JSX.Element, status = 200): FastifyReply {
-    return reply.status(status).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(renderDocument(element))
+    return reply
+      .status(status)
+      .header('cache-control', 'no-store')
+      .type('text/html; charset=utf-8')
+      .send(renderDocument(element))
   }
 
   /** Shows the route's own form again, with the status that the answer has. */
-  async refuse(request: FastifyRequest, reply: FastifyReply, code: AnswerCode, errors: readonly FormError[]): Promise<FastifyReply> {
+  async refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    code: AnswerCode,
+    errors: readonly FormError[],
+  ): Promise<FastifyReply> {
     const { form } = request.routeOptions.config
     if (!form) throw new Error(`${request.routeOptions.url} refuses without having a form`)
     return this.send(reply, await form(request, reply, this.formAsSent(request, reply, errors)), answer(code).status)
@@ -117,7 +133,11 @@ export class Web {
   }
 
   /** A token that does not fit: what was typed comes back with one that does. */
-  refuseToken(request: FastifyRequest, reply: FastifyReply, state: 'stale' | 'foreign' | 'no-browser'): Promise<FastifyReply> {
+  refuseToken(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    state: 'stale' | 'foreign' | 'no-browser',
+  ): Promise<FastifyReply> {
     const code = state === 'no-browser' ? 'cookies-missing' : 'form-expired'
     return this.refuse(request, reply, code, [errorFor(code)])
   }
@@ -126,7 +146,9 @@ export class Web {
     const { words, whatNow } = answer('too-many-attempts')
     reply.header('retry-after', retryAfter)
     const wait = inWords(retryAfter * SECOND)
-    return this.refuse(request, reply, 'too-many-attempts', [{ field: null, words: `${words} ${whatNow} You can try again in ${wait}.` }])
+    return this.refuse(request, reply, 'too-many-attempts', [
+      { field: null, words: `${words} ${whatNow} You can try again in ${wait}.` },
+    ])
   }
 
   /** See Other, so that reloading the answer never sends the form again. */

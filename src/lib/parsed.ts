@@ -12,7 +12,9 @@ export type Parsed<Value> = { ok: true; value: Value } | { ok: false; refusals: 
 export function parseWith<Schema extends z.ZodType>(schema: Schema, input: unknown): Parsed<z.output<Schema>> {
   const result = schema.safeParse(input)
   if (result.success) return { ok: true, value: result.data }
-  const firstOfEach = new Map(result.error.issues.toReversed().map(({ path, message }) => [String(path[0] ?? ''), message]))
+  const firstOfEach = new Map(
+    result.error.issues.toReversed().map(({ path, message }) => [String(path[0] ?? ''), message]),
+  )
   const refusals = [...firstOfEach].map(([field, words]) => ({ field, words }))
   return { ok: false, refusals: refusals.toReversed() }
 }

@@ -53,7 +53,9 @@ export function limitsIn(database: Queryable): Limits {
         .map((claim, index) => ({ claim, row: rows.find(({ key }) => key === keys[index]) }))
         .filter(({ claim, row }) => row !== undefined && row.taken > claim.rule.most)
       const longest = refused.toSorted((a, b) => retryAfter(b.row) - retryAfter(a.row))[0]
-      return longest ? { allowed: false, rule: longest.claim.rule.name, retryAfter: retryAfter(longest.row) } : { allowed: true }
+      return longest
+        ? { allowed: false, rule: longest.claim.rule.name, retryAfter: retryAfter(longest.row) }
+        : { allowed: true }
     },
     async giveBack(claims) {
       await database.rows(giveBackStatement(claims.map(keyOf)))
@@ -70,7 +72,9 @@ export const noLimits: Limits = {
 function takeStatement(keys: string[], claims: readonly Claim[]) {
   const windows = claims.map(({ rule }) => rule.window)
   const overrun = sql`l.taken > (${claims.map(({ rule }) => (rule.backsOff === false ? MAX_INT : rule.most))}::int[])[array_position(${keys}::text[], l.key)]`
-  return named('limits-take', sql`
+  return named(
+    'limits-take',
+    sql`
     insert into limits as l (key, taken, window_ends_at)
     select key, 1, now() + size * interval '1 millisecond'
     from (
@@ -93,15 +97,19 @@ function takeStatement(keys: string[], claims: readonly Claim[]) {
       end
     returning key, taken,
       ceil(extract(epoch from window_ends_at - now()))::int as retry_after,
-      set_config('synchronous_commit', 'off', true)`)
+      set_config('synchronous_commit', 'off', true)`,
+  )
 }
 
 function giveBackStatement(keys: string[]) {
-  return named('limits-give-back', sql`
+  return named(
+    'limits-give-back',
+    sql`
     with freed as (
       delete from limits where key = any(${keys}::text[]) returning key
     )
-    select set_config('synchronous_commit', 'off', true) from freed`)
+    select set_config('synchronous_commit', 'off', true) from freed`,
+  )
 }
 
 /** Subjects are hashed: what somebody typed as a name may be a password by mistake, and is nobody's to read here. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { urls } from '../../src/urls.ts'
 import { freshDatabase } from '../support/database.ts'
 import { openSite } from '../support/site.ts'
-import { registrationForm, Visitor, welcome } from '../support/visitor.ts'
+import { registrationForm, Visitor, welcome, type FormFields } from '../support/visitor.ts'
 
 const db = await freshDatabase()
 const site = await openSite(db)
@@ -49,15 +49,31 @@ describe('a customer who registers', () => {
   test('keeps everything that was typed, in the form in which it is stored', async () => {
     const visitor = new Visitor(site)
     const { email } = await visitor.register({
-      phone_number: '(202) 555-0143', company: 'Ärger GmbH', address: '1 Quay Street', city: 'Zürich', state: 'ZH', country: 'CH',
-      postal_code: '8001', date_of_birth: '1984-05-27',
+      phone_number: '(202) 555-0143',
+      company: 'Ärger GmbH',
+      address: '1 Quay Street',
+      city: 'Zürich',
+      state: 'ZH',
+      country: 'CH',
+      postal_code: '8001',
+      date_of_birth: '1984-05-27',
     })
     const [row] = await db.query(
       `select a.email, a.kind, p.phone_number, p.company, p.address, p.city, p.state, p.country, p.postal_code, p.date_of_birth::text
-       from accounts a join customer_profiles p on p.account_id = a.id where a.email_canonical = $1`, [email])
+       from accounts a join customer_profiles p on p.account_id = a.id where a.email_canonical = $1`,
+      [email],
+    )
     expect(row).toEqual({
-      email, kind: 'customer', phone_number: '+12025550143', company: 'Ärger GmbH', address: '1 Quay Street', city: 'Zürich',
-      state: 'ZH', country: 'CH', postal_code: '8001', date_of_birth: '1984-05-27',
+      email,
+      kind: 'customer',
+      phone_number: '+12025550143',
+      company: 'Ärger GmbH',
+      address: '1 Quay Street',
+      city: 'Zürich',
+      state: 'ZH',
+      country: 'CH',
+      postal_code: '8001',
+      date_of_birth: '1984-05-27',
     })
   })
 })
@@ -65,20 +81,22 @@ describe('a customer who registers', () => {
 describe('P4: the same submission', () => {
   test('sent again, gets the same answer and the same session, and makes nothing new', async () => {
     const visitor = new Visitor(site)
-    const form = { ...registrationForm(), submission: await visitor.token(urls.customerRegistration) }
+    const form = await opened(visitor)
     const first = await visitor.post(urls.customerRegistration, form)
     const session = visitor.sessionToken
     const second = await visitor.post(urls.customerRegistration, form)
     expect([first.status, second.status]).toEqual([303, 303])
     expect(visitor.sessionToken).toBe(session)
     expect((await visitor.get(urls.landing)).body).toContain(welcome('Ann Archer'))
-    const [row] = await db.query(`select count(*)::int as count from accounts where email_canonical = $1`, [form['email']])
+    const [row] = await db.query(`select count(*)::int as count from accounts where email_canonical = $1`, [
+      form['email'],
+    ])
     expect(row).toEqual({ count: 1 })
   })
 
   test('whose first answer was lost, ends signed in', async () => {
     const visitor = new Visitor(site)
-    const form = { ...registrationForm(), submission: await visitor.token(urls.customerRegistration) }
+    const form = await opened(visitor)
     await visitor.at(site).post(urls.customerRegistration, form)
     expect(visitor.sessionToken).toBeUndefined()
     await visitor.post(urls.customerRegistration, form)
@@ -87,7 +105,7 @@ describe('P4: the same submission', () => {
 
   test('is no way in once its person has signed out', async () => {
     const visitor = new Visitor(site)
-    const form = { ...registrationForm(), submission: await visitor.token(urls.customerRegistration) }
+    const form = await opened(visitor)
     await visitor.post(urls.customerRegistration, form)
     await visitor.submit(urls.customerSignOut, {})
     const again = await visitor.post(urls.customerRegistration, form)
@@ -98,7 +116,7 @@ describe('P4: the same submission', () => {
 
   test('is no way in from another browser', async () => {
     const visitor = new Visitor(site)
-    const form = { ...registrationForm(), submission: await visitor.token(urls.customerRegistration) }
+    const form = await opened(visitor)
     await visitor.post(urls.customerRegistration, form)
     const stranger = new Visitor(site)
     await stranger.get(urls.customerRegistration)
@@ -109,10 +127,15 @@ describe('P4: the same submission', () => {
 
   test('with another password is another submission, and no way in', async () => {
     const visitor = new Visitor(site)
-    const form = { ...registrationForm(), submission: await visitor.token(urls.customerRegistration) }
+    const form = await opened(visitor)
     await visitor.at(site).post(urls.customerRegistration, form)
     const answer = await visitor.post(urls.customerRegistration, { ...form, password: 'another lantern 77 quay' })
     expect(answer.status).toBe(422)
     expect(visitor.sessionToken).toBeUndefined()
   })
 })
+
+/** A form as it stands filled in in somebody's browser. */
+async function opened(visitor: Visitor): Promise<FormFields> {
+  return { ...registrationForm(), submission: await visitor.token(urls.customerRegistration) }
+}

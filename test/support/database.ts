@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
+import { Client, Pool, type QueryResultRow } from 'pg'
 import { inject, onTestFinished } from 'vitest'
 import { afterAll } from 'vitest'
 import { Database } from '../../src/database/database.ts'
@@ -12,7 +12,7 @@ export interface TestDatabase {
   /** As the application's role. */
   database: Database
   /** One statement as the application's role, outside of our own code. */
-  query: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>
+  query: <Row extends QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>
   /** The number that a `select count(*)` gives. */
   count: (table: string) => Promise<number>
 }
@@ -22,9 +22,11 @@ export async function freshDatabase(): Promise<TestDatabase> {
   const template = inject('template')
   const name = `test_${randomBytes(6).toString('hex')}`
   await asSuperuser(template.superuserUrl, `create database ${name} template meridian_template`)
-  const [appUrl, ownerUrl, superuserUrl] = [template.appUrl, template.ownerUrl, template.superuserUrl].map((url) => withName(url, name)) as [string, string, string]
+  const [appUrl, ownerUrl, superuserUrl] = [template.appUrl, template.ownerUrl, template.superuserUrl].map((url) =>
+    withName(url, name),
+  ) as [string, string, string]
   const database = new Database({ url: appUrl, connections: 10, onIdleError: () => {} })
-  const pool = new pg.Pool({ connectionString: appUrl, max: 5 })
+  const pool = new Pool({ connectionString: appUrl, max: 5 })
   pool.on('error', () => {})
   afterAll(async () => {
     await database.close()
@@ -33,14 +35,19 @@ export async function freshDatabase(): Promise<TestDatabase> {
   })
   const query: TestDatabase['query'] = async (text, values) => (await pool.query(text, values)).rows as never
   return {
-    name, appUrl, ownerUrl, superuserUrl, database, query,
+    name,
+    appUrl,
+    ownerUrl,
+    superuserUrl,
+    database,
+    query,
     count: async (table) => Number((await query<{ count: string }>(`select count(*) from ${table}`))[0]?.count),
   }
 }
 
 /** A connection of its own, closed when the test is over. */
-export async function connectionTo(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url })
+export async function connectionTo(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
   onTestFinished(() => client.end())
@@ -48,7 +55,7 @@ export async function connectionTo(url: string): Promise<pg.Client> {
 }
 
 async function asSuperuser(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: withName(url, 'postgres') })
+  const client = new Client({ connectionString: withName(url, 'postgres') })
   await client.connect()
   try {
     await client.query(statement)

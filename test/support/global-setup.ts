@@ -25,7 +25,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   rmSync(logs, { recursive: true, force: true })
   mkdirSync(logs, { recursive: true })
   const folder = mkdtempSync(join(tmpdir(), 'meridian-test-'))
-  const cluster = await EmbeddedCluster.open({ dataDir: folder, options: ['fsync=off', 'max_connections=300', 'track_io_timing=off'] })
+  const cluster = await EmbeddedCluster.open({
+    dataDir: folder,
+    options: ['fsync=off', 'max_connections=300', 'track_io_timing=off'],
+  })
   await cluster.prepare(TEMPLATE)
   const template = {
     superuserUrl: cluster.url('postgres', TEMPLATE),

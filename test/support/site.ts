@@ -22,20 +22,38 @@ export const CHEAP_HASHES = { ARGON2_MEMORY_KIB: '1024', ARGON2_PASSES: '1' }
 
 export const TEST_SECRET = 'a secret of the tests that is long enough to be one'
 
-function settingsFor({ appUrl }: Pick<TestDatabase, 'appUrl'>, port: number, settings: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function settingsFor(
+  { appUrl }: Pick<TestDatabase, 'appUrl'>,
+  port: number,
+  settings: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
   return {
-    PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, DATABASE_URL: appUrl, SECRET: TEST_SECRET, TRUST_PROXY: 'loopback',
-    LOG_LEVEL: 'debug', DATA_DIR: join(projectRoot, 'test-results', 'data'), ...CHEAP_HASHES, ...settings,
+    PORT: String(port),
+    PUBLIC_URL: `http://localhost:${port}`,
+    DATABASE_URL: appUrl,
+    SECRET: TEST_SECRET,
+    TRUST_PROXY: 'loopback',
+    LOG_LEVEL: 'debug',
+    DATA_DIR: join(projectRoot, 'test-results', 'data'),
+    ...CHEAP_HASHES,
+    ...settings,
   }
 }
 
 /** The whole site in this process, on a port of its own, its log kept for the search after the run. */
-export async function openSite(of: Pick<TestDatabase, 'appUrl'>, settings: NodeJS.ProcessEnv = {}): Promise<Site & { app: FastifyInstance }> {
+export async function openSite(
+  of: Pick<TestDatabase, 'appUrl'>,
+  settings: NodeJS.ProcessEnv = {},
+): Promise<Site & { app: FastifyInstance }> {
   const port = await freePort()
   const config = readConfig(settingsFor(of, port, settings))
   const log = pino({ level: 'debug' }, createWriteStream(logFile('site')))
-  const database = new Database({ url: config.DATABASE_URL as string, connections: 10, onIdleError: (error) => log.warn({ err: error }) })
-  const app = await buildApp(config, database, log as never)
+  const database = new Database({
+    url: config.DATABASE_URL as string,
+    connections: 10,
+    onIdleError: (error) => log.warn({ err: error }),
+  })
+  const app = await buildApp(config, database, log)
   await app.listen({ host: '127.0.0.1', port })
   afterAll(async () => {
     await app.close()
@@ -70,7 +88,10 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + 20_000
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the node ended with ${child.exitCode}`)
-    const ready = await fetch(`${url}/readyz`).then(({ ok }) => ok, () => false)
+    const ready = await fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
     if (ready) return
     await sleep(50)
   }

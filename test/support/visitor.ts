@@ -42,7 +42,12 @@ export class Visitor {
 
   post(path: string, fields: FormFields, headers: Record<string, string> = {}): Promise<Answer> {
     const body = new URLSearchParams(fields).toString()
-    return this.send('POST', path, { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin', ...headers }, body)
+    return this.send(
+      'POST',
+      path,
+      { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin', ...headers },
+      body,
+    )
   }
 
   /** Opens the page and sends its form, filled in with `fields`, as a person would. */
@@ -81,8 +86,10 @@ export class Visitor {
     const url = new URL(path, this.#site.url)
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const all = {
-      ...(cookie ? { cookie } : {}), 'x-forwarded-for': this.network,
-      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }), ...headers,
+      ...(cookie ? { cookie } : {}),
+      'x-forwarded-for': this.network,
+      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+      ...headers,
     }
     return new Promise((resolve, reject) => {
       const outgoing = request({ host: '127.0.0.1', port: url.port, method, path, headers: all, agent }, (incoming) => {
@@ -91,7 +98,11 @@ export class Visitor {
         incoming.on('error', reject)
         incoming.on('end', () => {
           this.#keep(incoming.headers['set-cookie'] ?? [])
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString('utf8') })
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: Buffer.concat(chunks).toString('utf8'),
+          })
         })
       })
       outgoing.on('error', reject)

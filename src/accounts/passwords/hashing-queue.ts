@@ -58,7 +58,8 @@ export class HashingQueue {
       this.#running += 1
       return
     }
-    if (this.#waiting.length >= this.#mostWaiting || this.#expectedWait() > this.#patience) throw new Fault('hashing-busy')
+    if (this.#waiting.length >= this.#mostWaiting || this.#expectedWait() > this.#patience)
+      throw new Fault('hashing-busy')
     await new Promise<void>((resolve, reject) => {
       const entry: Waiting = { start: resolve, refuse: reject }
       const timer = setTimeout(() => this.#giveUp(entry), this.#patience)
@@ -89,6 +90,7 @@ export class HashingQueue {
   }
 
   #learn(duration: number): void {
-    this.#meanDuration = this.#meanDuration === 0 ? duration : this.#meanDuration * (1 - SMOOTHING) + duration * SMOOTHING
+    this.#meanDuration =
+      this.#meanDuration === 0 ? duration : this.#meanDuration * (1 - SMOOTHING) + duration * SMOOTHING
   }
 }

@@ -15,7 +15,10 @@ const UNREADABLE = 'This has a character that cannot be stored. Please type it a
 const anyText = z.string({ error: 'This has to be one text.' })
 
 export function personName(missing: string) {
-  return requiredText(missing).refine((name) => codePoints(name) <= NAME_LENGTH, `Use at most ${NAME_LENGTH} characters.`)
+  return requiredText(missing).refine(
+    (name) => codePoints(name) <= NAME_LENGTH,
+    `Use at most ${NAME_LENGTH} characters.`,
+  )
 }
 
 export const emailField = requiredText('Enter your email address.').transform((text, context): Email => {
@@ -29,7 +32,10 @@ export const usernameField = optionalText(1000).transform((text, context): Usern
   if (text === null) return null
   const username = parseUsername(text)
   if (username) return username
-  context.addIssue({ code: 'custom', message: 'Use 3 to 150 letters and digits; dots, hyphens, underscores and plus signs may stand between them.' })
+  context.addIssue({
+    code: 'custom',
+    message: 'Use 3 to 150 letters and digits; dots, hyphens, underscores and plus signs may stand between them.',
+  })
   return z.NEVER
 })
 
@@ -38,7 +44,11 @@ export function phoneField(defaultCountry: CountryCode) {
     if (text === null) return null
     const phone = parsePhoneNumberFromString(text, defaultCountry)
     if (phone?.isValid()) return phone.number
-    context.addIssue({ code: 'custom', message: 'Enter a phone number with its area code, and with its country code if it is abroad, like +49 30 901820.' })
+    context.addIssue({
+      code: 'custom',
+      message:
+        'Enter a phone number with its area code, and with its country code if it is abroad, like +49 30 901820.',
+    })
     return z.NEVER
   })
 }
@@ -58,16 +68,24 @@ export const countryField = optionalText(2).transform((text, context): string | 
 
 export const dateOfBirthField = optionalText(20).transform((text, context): string | null => {
   if (text === null || isPastDate(text)) return text
-  context.addIssue({ code: 'custom', message: `Enter a date in the past, after ${OLDEST_YEAR}, as year, month and day: 1984-05-27.` })
+  context.addIssue({
+    code: 'custom',
+    message: `Enter a date in the past, after ${OLDEST_YEAR}, as year, month and day: 1984-05-27.`,
+  })
   return z.NEVER
 })
 
 function requiredText(missing: string) {
-  return z.string({ error: missing }).transform(readable).refine((text) => text !== '', missing)
+  return z
+    .string({ error: missing })
+    .transform(readable)
+    .refine((text) => text !== '', missing)
 }
 
 function optionalText(most: number) {
-  return anyText.default('').transform(readable)
+  return anyText
+    .default('')
+    .transform(readable)
     .refine((text) => codePoints(text) <= most, `Use at most ${most} characters.`)
     .transform((text) => (text === '' ? null : text))
 }

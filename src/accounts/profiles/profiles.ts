@@ -39,7 +39,16 @@ type CustomerFields = z.output<z.ZodObject<ReturnType<typeof customerFields>>>
 
 export function customerDetails(fields: CustomerFields): CustomerDetails {
   const { phone_number, company, address, city, state, country, postal_code, date_of_birth } = fields
-  return { phoneNumber: phone_number, company, address, city, state, country, postalCode: postal_code, dateOfBirth: date_of_birth }
+  return {
+    phoneNumber: phone_number,
+    company,
+    address,
+    city,
+    state,
+    country,
+    postalCode: postal_code,
+    dateOfBirth: date_of_birth,
+  }
 }
 
 export const nameFields = {

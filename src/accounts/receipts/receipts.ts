@@ -2,7 +2,7 @@ import type { Queryable } from '../../database/database.ts'
 import { named, sql, type Sql } from '../../database/sql.ts'
 import { hmac, sha256, type Keys } from '../../lib/keys.ts'
 import { newSecret } from '../../lib/random.ts'
-import type { SessionToken } from '../sessions/sessions.ts'
+import { livingToken, type SessionToken } from '../sessions/sessions.ts'
 
 /**
  * What makes a submission the same when it comes again: a secret that only its sender has, and what was typed. Sent any
@@ -32,19 +32,31 @@ export function receiptInsert(fingerprinted: string, from: Sql): Sql {
     select ${sha256(fingerprinted)}, account_id from ${from}`
 }
 
-/** The account that this very submission made, or null when it was not carried out. */
-export async function accountOfReceipt(database: Queryable, fingerprinted: string): Promise<string | null> {
-  const row = await database.row<{ account_id: string }>(named('receipts-find', sql`
-    select account_id from receipts where receipt_hash = ${sha256(fingerprinted)}`))
-  return row?.account_id ?? null
+/**
+ * The token of the session that a submission opens: always the same for the same submission, so that a replay hands out
+ * that session and never makes a new one.
+ */
+export function sessionTokenOf(keys: Keys, fingerprinted: string): SessionToken {
+  return keys.sign(TOKEN_PURPOSE, fingerprinted).toString('base64url')
+}
+
+export interface Replay {
+  accountId: string
+  sessionToken: SessionToken
 }
 
 /**
- * The token of the session that a submission opens: always the same for the same submission, so that a replay hands out
- * that session and never makes a new one. Once it has ended, the submission is no way in any more. Under every secret
- * that still counts, the current one first.
+ * What this very submission came to, or null when it was not carried out. Also null once the session that it opened has
+ * ended: a submission that is sent again is an answer, never a way into somebody's account.
  */
-export function sessionTokensOf(keys: Keys, fingerprinted: string): [SessionToken, ...SessionToken[]] {
-  const tokens = keys.everySignature('session of a submission', fingerprinted).map((token) => token.toString('base64url'))
-  return tokens as [SessionToken, ...SessionToken[]]
+export async function findReplay(database: Queryable, keys: Keys, fingerprinted: string): Promise<Replay | null> {
+  const row = await database.row<{ account_id: string }>(
+    named('receipts-find', sql`select account_id from receipts where receipt_hash = ${sha256(fingerprinted)}`),
+  )
+  if (row === null) return null
+  const tokens = keys.everySignature(TOKEN_PURPOSE, fingerprinted).map((token) => token.toString('base64url'))
+  const sessionToken = await livingToken(database, row.account_id, tokens)
+  return sessionToken === null ? null : { accountId: row.account_id, sessionToken }
 }
+
+const TOKEN_PURPOSE = 'session of a submission'

@@ -55,7 +55,10 @@ const alive = sql`
  */
 export async function findSession(database: Queryable, token: SessionToken): Promise<CurrentSession | null> {
   const hash = sha256(token)
-  const row = await database.row<Row>(named('sessions-find', sql`
+  const row = await database.row<Row>(
+    named(
+      'sessions-find',
+      sql`
     with seen as (
       update sessions s set last_seen_at = now()
       from accounts a
@@ -65,27 +68,43 @@ export async function findSession(database: Queryable, token: SessionToken): Pro
     )
     select s.id as session_id, a.id, a.kind, a.first_name, a.last_name, a.email, a.username, p.role
     from sessions s join accounts a on a.id = s.account_id left join staff_profiles p on p.account_id = a.id
-    where s.token_hash = ${hash} and ${alive}`))
+    where s.token_hash = ${hash} and ${alive}`,
+    ),
+  )
   return row && { id: row.session_id, account: accountFrom(row) }
 }
 
 /** Whether one of these tokens has a living session of this account: what a replayed submission is answered by. */
-export async function livingToken(database: Queryable, accountId: string, tokens: readonly SessionToken[]): Promise<SessionToken | null> {
-  const row = await database.row<{ token_hash: Buffer }>(named('sessions-living-token', sql`
+export async function livingToken(
+  database: Queryable,
+  accountId: string,
+  tokens: readonly SessionToken[],
+): Promise<SessionToken | null> {
+  const row = await database.row<{ token_hash: Buffer }>(
+    named(
+      'sessions-living-token',
+      sql`
     select s.token_hash from sessions s join accounts a on a.id = s.account_id
-    where s.token_hash = any(${tokens.map(sha256)}::bytea[]) and s.account_id = ${accountId} and ${alive}`))
+    where s.token_hash = any(${tokens.map(sha256)}::bytea[]) and s.account_id = ${accountId} and ${alive}`,
+    ),
+  )
   return tokens.find((token) => row && sha256(token).equals(row.token_hash)) ?? null
 }
 
 /** Ends one session: from the next request on its token is nobody's (ASVS 7.4.1). False when it had ended before. */
 export async function endSession(database: Queryable, token: SessionToken, origin: Origin): Promise<boolean> {
-  const rows = await database.rows(named('sessions-end', sql`
+  const rows = await database.rows(
+    named(
+      'sessions-end',
+      sql`
     with ended as (
       delete from sessions where token_hash = ${sha256(token)} returning account_id, account_id as actor_id
     ), recorded as (
       ${auditInsert('signed-out', origin, sql`ended`)}
     )
-    select account_id from ended`))
+    select account_id from ended`,
+    ),
+  )
   return rows.length > 0
 }
 

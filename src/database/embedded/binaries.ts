@@ -23,9 +23,15 @@ function findPackage(): { native: string; version: string } {
   try {
     const entry = createRequire(join(projectRoot, 'package.json')).resolve(name)
     const home = dirname(dirname(entry))
-    return { native: join(home, 'native'), version: JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')).version }
+    return {
+      native: join(home, 'native'),
+      version: JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')).version,
+    }
   } catch (error) {
-    throw new Fault('embedded-database-failed', { cause: error, details: `There is none for ${platform}-${process.arch}.` })
+    throw new Fault('embedded-database-failed', {
+      cause: error,
+      details: `There is none for ${platform}-${process.arch}.`,
+    })
   }
 }
 

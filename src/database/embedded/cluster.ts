@@ -1,12 +1,22 @@
 import { execFileSync, spawn } from 'node:child_process'
 import {
-  chownSync, existsSync, lstatSync, mkdirSync, openSync, closeSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import { Client, escapeIdentifier } from 'pg'
 import { Fault } from '../../answers/fault.ts'
 import { newId, newSecret } from '../../lib/random.ts'
 import { SECOND } from '../../lib/time.ts'
@@ -67,7 +77,7 @@ export class EmbeddedCluster {
         if (rowCount === 0) await client.query(`create role ${role} login password '${passwords[role]}'`)
       }
       const { rowCount } = await client.query('select from pg_database where datname = $1', [database])
-      if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(database)} owner meridian_owner`)
+      if (rowCount === 0) await client.query(`create database ${escapeIdentifier(database)} owner meridian_owner`)
     })
   }
 
@@ -104,7 +114,19 @@ export class EmbeddedCluster {
     writeFileSync(passwordFile, passwords.postgres, { mode: 0o600 })
     this.#hand(passwordFile)
     try {
-      this.#run('initdb', ['-D', unfinished, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8', ...this.#locale()])
+      this.#run('initdb', [
+        '-D',
+        unfinished,
+        '-U',
+        'postgres',
+        '-A',
+        'scram-sha-256',
+        '--pwfile',
+        passwordFile,
+        '-E',
+        'UTF8',
+        ...this.#locale(),
+      ])
     } finally {
       rmSync(passwordFile)
     }
@@ -132,10 +154,20 @@ export class EmbeddedCluster {
     if (this.#runningPid() === null) {
       this.#port ||= await freePort()
       const log = openSync(this.#logFile, 'a')
-      const options = ['listen_addresses=127.0.0.1', `port=${this.#port}`, 'unix_socket_directories=', 'shared_buffers=64MB', ...this.#options]
+      const options = [
+        'listen_addresses=127.0.0.1',
+        `port=${this.#port}`,
+        'unix_socket_directories=',
+        'shared_buffers=64MB',
+        ...this.#options,
+      ]
       const args = ['-D', this.place, ...options.flatMap((option) => ['-c', option])]
       // A session of its own: a Ctrl-C in the terminal is for us, who then close in the right order.
-      const child = spawn(join(this.#bin, 'postgres'), args, { ...this.#identity(), detached: true, stdio: ['ignore', log, log] })
+      const child = spawn(join(this.#bin, 'postgres'), args, {
+        ...this.#identity(),
+        detached: true,
+        stdio: ['ignore', log, log],
+      })
       child.on('error', () => {})
       child.unref()
       closeSync(log)
@@ -148,7 +180,11 @@ export class EmbeddedCluster {
   /** postmaster.pid: line 1 the process, 4 the port, 8 `ready` once it takes connections. */
   #pidFile(): string[] | null {
     const path = join(this.place, 'postmaster.pid')
-    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').map((line) => line.trim()) : null
+    return existsSync(path)
+      ? readFileSync(path, 'utf8')
+          .split('\n')
+          .map((line) => line.trim())
+      : null
   }
 
   #runningPid(): number | null {
@@ -165,8 +201,8 @@ export class EmbeddedCluster {
     return JSON.parse(readFileSync(join(this.place, 'meridian.json'), 'utf8'))
   }
 
-  async #asSuperuser<Result>(use: (client: pg.Client) => Promise<Result>): Promise<Result> {
-    const client = new pg.Client({ connectionString: this.url('postgres', 'postgres') })
+  async #asSuperuser<Result>(use: (client: Client) => Promise<Result>): Promise<Result> {
+    const client = new Client({ connectionString: this.url('postgres', 'postgres') })
     await client.connect()
     try {
       return await use(client)
@@ -177,7 +213,12 @@ export class EmbeddedCluster {
 
   #run(program: string, args: readonly string[]): string {
     try {
-      return execFileSync(join(this.#bin, program), args, { ...this.#identity(), cwd: '/', encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+      return execFileSync(join(this.#bin, program), args, {
+        ...this.#identity(),
+        cwd: '/',
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
     } catch (error) {
       const words = (error as { stderr?: string }).stderr || String(error)
       throw new Fault('embedded-database-failed', { cause: error, details: `${program}: ${words.trim()}` })

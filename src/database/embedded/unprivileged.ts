@@ -10,9 +10,12 @@ export interface Unprivileged {
 /** Whom to become, when this runs as root; null when it does not. */
 export function unprivilegedUser(): Unprivileged | null {
   if (process.getuid?.() !== 0) return null
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'))
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
   const found = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody')
-  if (!found) throw new Error('run as an ordinary user: PostgreSQL refuses root, and there is no user "postgres" or "nobody"')
+  if (!found)
+    throw new Error('run as an ordinary user: PostgreSQL refuses root, and there is no user "postgres" or "nobody"')
   return { uid: Number(found[2]), gid: Number(found[3]) }
 }
 

@@ -1,7 +1,13 @@
 import type { CountryCode } from 'libphonenumber-js'
 import { z } from 'zod'
 import { departmentField, phoneField } from '../../accounts/profiles/fields.ts'
-import { customerDetails, customerFields, nameFields, type CustomerDetails, type StaffDetails } from '../../accounts/profiles/profiles.ts'
+import {
+  customerDetails,
+  customerFields,
+  nameFields,
+  type CustomerDetails,
+  type StaffDetails,
+} from '../../accounts/profiles/profiles.ts'
 import { parseWith, type Parsed } from '../../lib/parsed.ts'
 
 interface Name {
@@ -31,6 +37,9 @@ export function staffProfileParser(defaultCountry: CountryCode): Parser<StaffPro
     const parsed = parseWith(schema, raw)
     if (!parsed.ok) return parsed
     const { first_name, last_name, phone_number, department } = parsed.value
-    return { ok: true, value: { firstName: first_name, lastName: last_name, profile: { phoneNumber: phone_number, department } } }
+    return {
+      ok: true,
+      value: { firstName: first_name, lastName: last_name, profile: { phoneNumber: phone_number, department } },
+    }
   }
 }

@@ -23,50 +23,91 @@ const person = sql`
 
 /** Null for an account that is none, or none of this kind. */
 export async function readCustomerProfile(database: Queryable, accountId: string): Promise<CustomerProfile | null> {
-  return database.row<CustomerProfile>(named('profile-read-customer', sql`
+  return database.row<CustomerProfile>(
+    named(
+      'profile-read-customer',
+      sql`
     select ${person}, jsonb_build_object(
       'phoneNumber', p.phone_number, 'company', p.company, 'address', p.address, 'city', p.city, 'state', p.state,
       'country', p.country, 'postalCode', p.postal_code, 'dateOfBirth', p.date_of_birth) as profile
-    from accounts a join customer_profiles p on p.account_id = a.id where a.id = ${accountId}`))
+    from accounts a join customer_profiles p on p.account_id = a.id where a.id = ${accountId}`,
+    ),
+  )
 }
 
 export async function readStaffProfile(database: Queryable, accountId: string): Promise<StaffProfile | null> {
-  return database.row<StaffProfile>(named('profile-read-staff', sql`
+  return database.row<StaffProfile>(
+    named(
+      'profile-read-staff',
+      sql`
     select ${person}, jsonb_build_object('role', p.role, 'phoneNumber', p.phone_number, 'department', p.department) as profile
-    from accounts a join staff_profiles p on p.account_id = a.id where a.id = ${accountId}`))
+    from accounts a join staff_profiles p on p.account_id = a.id where a.id = ${accountId}`,
+    ),
+  )
 }
 
 /** Changes one's own profile and records which fields changed, never to what. False when there is no such profile. */
 export async function editCustomerProfile(
-  database: Queryable, accountId: string, { firstName, lastName, profile }: CustomerProfileInput, origin: Origin,
+  database: Queryable,
+  accountId: string,
+  { firstName, lastName, profile }: CustomerProfileInput,
+  origin: Origin,
 ): Promise<boolean> {
-  return edit(database, 'profile-edit-customer', sql`customer_profiles`, accountId, origin, { first_name: sql`${firstName}`, last_name: sql`${lastName}` }, {
-    phone_number: sql`${profile.phoneNumber}`,
-    company: sql`${profile.company}`,
-    address: sql`${profile.address}`,
-    city: sql`${profile.city}`,
-    state: sql`${profile.state}`,
-    country: sql`${profile.country}`,
-    postal_code: sql`${profile.postalCode}`,
-    date_of_birth: sql`${profile.dateOfBirth}::date`,
-  })
+  return edit(
+    database,
+    'profile-edit-customer',
+    sql`customer_profiles`,
+    accountId,
+    origin,
+    { first_name: sql`${firstName}`, last_name: sql`${lastName}` },
+    {
+      phone_number: sql`${profile.phoneNumber}`,
+      company: sql`${profile.company}`,
+      address: sql`${profile.address}`,
+      city: sql`${profile.city}`,
+      state: sql`${profile.state}`,
+      country: sql`${profile.country}`,
+      postal_code: sql`${profile.postalCode}`,
+      date_of_birth: sql`${profile.dateOfBirth}::date`,
+    },
+  )
 }
 
 export async function editStaffProfile(
-  database: Queryable, accountId: string, { firstName, lastName, profile }: StaffProfileInput, origin: Origin,
+  database: Queryable,
+  accountId: string,
+  { firstName, lastName, profile }: StaffProfileInput,
+  origin: Origin,
 ): Promise<boolean> {
-  return edit(database, 'profile-edit-staff', sql`staff_profiles`, accountId, origin, { first_name: sql`${firstName}`, last_name: sql`${lastName}` }, {
-    phone_number: sql`${profile.phoneNumber}`,
-    department: sql`${profile.department}`,
-  })
+  return edit(
+    database,
+    'profile-edit-staff',
+    sql`staff_profiles`,
+    accountId,
+    origin,
+    { first_name: sql`${firstName}`, last_name: sql`${lastName}` },
+    {
+      phone_number: sql`${profile.phoneNumber}`,
+      department: sql`${profile.department}`,
+    },
+  )
 }
 
 type Columns = Record<string, Sql>
 
 async function edit(
-  database: Queryable, name: string, table: Sql, accountId: string, origin: Origin, ofAccount: Columns, ofProfile: Columns,
+  database: Queryable,
+  name: string,
+  table: Sql,
+  accountId: string,
+  origin: Origin,
+  ofAccount: Columns,
+  ofProfile: Columns,
 ): Promise<boolean> {
-  const row = await database.row(named(name, sql`
+  const row = await database.row(
+    named(
+      name,
+      sql`
     with former_account as (
       select * from accounts where id = ${accountId} for update
     ), former_profile as (
@@ -83,7 +124,9 @@ async function edit(
       select profile.account_id, profile.actor_id, account.changed || profile.changed as fields from account, profile
     ), event as (${auditInsert('profile-changed', origin, sql`edited where cardinality(fields) > 0`, sql`jsonb_build_object('fields', fields)`)}
     )
-    select account_id from edited`))
+    select account_id from edited`,
+    ),
+  )
   return row !== null
 }
 
@@ -93,6 +136,8 @@ function assignments(columns: Columns): Sql {
 
 /** The names of the columns whose value is another than before. */
 function changed(columns: Columns): Sql {
-  const names = Object.keys(columns).map((name) => sql`case when former.${column(name)} is distinct from now.${column(name)} then ${name}::text end`)
+  const names = Object.keys(columns).map(
+    (name) => sql`case when former.${column(name)} is distinct from now.${column(name)} then ${name}::text end`,
+  )
   return sql`array_remove(array[${join(names)}], null)`
 }

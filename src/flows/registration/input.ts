@@ -26,22 +26,34 @@ export interface RegistrationRules {
 export type ParseRegistration = (raw: Readonly<Record<string, unknown>>) => Parsed<RegistrationInput>
 
 export function registrationParser({ defaultCountry, passwordPolicy }: RegistrationRules): ParseRegistration {
-  const schema = z.object({
-    ...nameFields,
-    email: emailField,
-    password: z.string({ error: 'Choose a password.' }).min(1, 'Choose a password.'),
-    username: usernameField,
-    ...customerFields(defaultCountry),
-  }).superRefine(({ password, first_name, last_name, email, username, company }, context) => {
-    const words = [first_name, last_name, email.canonical, username?.canonical ?? '', company ?? '']
-    const refused = refusalOfPassword(password, passwordPolicy, words)
-    if (refused) context.addIssue({ code: 'custom', path: ['password'], message: refused })
-  })
+  const schema = z
+    .object({
+      ...nameFields,
+      email: emailField,
+      password: z.string({ error: 'Choose a password.' }).min(1, 'Choose a password.'),
+      username: usernameField,
+      ...customerFields(defaultCountry),
+    })
+    .superRefine(({ password, first_name, last_name, email, username, company }, context) => {
+      const words = [first_name, last_name, email.canonical, username?.canonical ?? '', company ?? '']
+      const refused = refusalOfPassword(password, passwordPolicy, words)
+      if (refused) context.addIssue({ code: 'custom', path: ['password'], message: refused })
+    })
 
   return (raw) => {
     const parsed = parseWith(schema, raw)
     if (!parsed.ok) return parsed
     const { first_name, last_name, email, username, password, ...profile } = parsed.value
-    return { ok: true, value: { firstName: first_name, lastName: last_name, email, username, password, profile: customerDetails(profile) } }
+    return {
+      ok: true,
+      value: {
+        firstName: first_name,
+        lastName: last_name,
+        email,
+        username,
+        password,
+        profile: customerDetails(profile),
+      },
+    }
   }
 }

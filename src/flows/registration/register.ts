@@ -1,6 +1,6 @@
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
-import { accountOfReceipt, fingerprint, sessionTokensOf, type Submission } from '../../accounts/receipts/receipts.ts'
-import { livingToken, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
+import { findReplay, fingerprint, sessionTokenOf, type Submission } from '../../accounts/receipts/receipts.ts'
+import type { Client, SessionToken } from '../../accounts/sessions/sessions.ts'
 import type { Origin } from '../../audit/events.ts'
 import { sendingAgain, type Database } from '../../database/database.ts'
 import { Fault } from '../../answers/fault.ts'
@@ -49,8 +49,16 @@ export async function register(registrar: Registrar, request: RegistrationReques
 
   const passwordHash = await passwords.hash(input.password)
   const print = fingerprint(request.submission, input)
-  const [sessionToken] = sessionTokensOf(registrar.keys, print)
-  const registration: Registration = { accountId: newId(), input, passwordHash, fingerprint: print, sessionToken, client, origin }
+  const sessionToken = sessionTokenOf(registrar.keys, print)
+  const registration: Registration = {
+    accountId: newId(),
+    input,
+    passwordHash,
+    fingerprint: print,
+    sessionToken,
+    client,
+    origin,
+  }
   return sendingAgain(() => carryOut(database, registrar.keys, registration))
 }
 
@@ -65,18 +73,18 @@ export async function findRegistration(
 async function carryOut(database: Database, keys: Keys, registration: Registration): Promise<RegistrationOutcome> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const inserted = await database.row<{ account_id: string }>(registrationStatement(registration))
-    if (inserted) return { outcome: 'registered', accountId: inserted.account_id, sessionToken: registration.sessionToken }
-    const verdict = (await replay(database, keys, registration.fingerprint)) ?? (await conflict(database, registration.input))
+    if (inserted)
+      return { outcome: 'registered', accountId: inserted.account_id, sessionToken: registration.sessionToken }
+    const verdict =
+      (await replay(database, keys, registration.fingerprint)) ?? (await conflict(database, registration.input))
     if (verdict) return verdict
   }
   throw new Fault('database-busy', { details: 'A conflict that is gone whenever it is asked for.' })
 }
 
 async function replay(database: Database, keys: Keys, print: string): Promise<RegistrationOutcome | null> {
-  const accountId = await accountOfReceipt(database, print)
-  if (accountId === null) return null
-  const sessionToken = await livingToken(database, accountId, sessionTokensOf(keys, print))
-  return sessionToken === null ? null : { outcome: 'replayed', accountId, sessionToken }
+  const found = await findReplay(database, keys, print)
+  return found && { outcome: 'replayed', ...found }
 }
 
 async function conflict(database: Database, input: RegistrationInput): Promise<RegistrationOutcome | null> {

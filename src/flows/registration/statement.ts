@@ -26,7 +26,9 @@ export interface Registration {
 export function registrationStatement(registration: Registration): Statement {
   const { accountId, input, passwordHash, fingerprint, sessionToken, client, origin } = registration
   const { firstName, lastName, email, username, profile } = input
-  return named('registration', sql`
+  return named(
+    'registration',
+    sql`
     with account as (
       insert into accounts (id, kind, first_name, last_name, email, email_delivery, email_canonical, email_canonical_version,
         username, username_canonical)
@@ -46,13 +48,17 @@ export function registrationStatement(registration: Registration): Statement {
     ), letter as (${letterInsert('welcome', newId(), email.delivery, { firstName }, sql`account`)}
     ), event as (${auditInsert('customer-registered', origin, sql`account`)}
     )
-    select account_id from account`)
+    select account_id from account`,
+  )
 }
 
 /** Why the statement above inserted nothing. Asked only then. */
 export function conflictStatement({ email, username }: RegistrationInput): Statement {
-  return named('registration-conflict', sql`
+  return named(
+    'registration-conflict',
+    sql`
     select
       exists (select from accounts where email_canonical = ${email.canonical}) as email_taken,
-      exists (select from accounts where username_canonical = ${username?.canonical ?? null}) as username_taken`)
+      exists (select from accounts where username_canonical = ${username?.canonical ?? null}) as username_taken`,
+  )
 }

@@ -2,7 +2,11 @@ import { HOUR, MINUTE } from '../../lib/time.ts'
 import type { Rule } from '../../limits/limits.ts'
 
 /** Guesses at one account from one network; each overrun window doubles the next, up to a day. */
-export const SIGN_INS_PER_ACCOUNT_AND_NETWORK: Rule = { name: 'sign-ins per account and network', most: 10, window: 15 * MINUTE }
+export const SIGN_INS_PER_ACCOUNT_AND_NETWORK: Rule = {
+  name: 'sign-ins per account and network',
+  most: 10,
+  window: 15 * MINUTE,
+}
 
 /**
  * Guesses at one account from everywhere. It never grows: whoever wants to lock somebody out gets an hour, not a day,

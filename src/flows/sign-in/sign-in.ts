@@ -60,7 +60,10 @@ export async function signIn(doorkeeper: Doorkeeper, request: SignInRequest): Pr
   return outcome
 }
 
-function claimsOf(identifier: Identifier | null, { identifier: typed, client }: SignInRequest): { ofAccount: Claim[]; ofNetwork: Claim } {
+function claimsOf(
+  identifier: Identifier | null,
+  { identifier: typed, client }: SignInRequest,
+): { ofAccount: Claim[]; ofNetwork: Claim } {
   const name = identifier?.email ?? identifier?.username ?? typed
   const network = client.network ?? 'none'
   return {
@@ -73,18 +76,27 @@ function claimsOf(identifier: Identifier | null, { identifier: typed, client }: 
 }
 
 async function refuse(
-  database: Database, { origin }: SignInRequest, credential: Credential | null, outcome: 'wrong-credentials' | 'account-suspended',
+  database: Database,
+  { origin }: SignInRequest,
+  credential: Credential | null,
+  outcome: 'wrong-credentials' | 'account-suspended',
 ): Promise<SignInOutcome> {
   await database.rows(refuseStatement(credential?.account_id ?? null, outcome, rules.FAILURES_THAT_DISABLE, origin))
   return { outcome }
 }
 
 /** Opens the session if what was verified still holds at that moment: not changed, disabled or suspended meanwhile. */
-async function open({ database, passwords }: Doorkeeper, request: SignInRequest, credential: Credential): Promise<SignInOutcome> {
+async function open(
+  { database, passwords }: Doorkeeper,
+  request: SignInRequest,
+  credential: Credential,
+): Promise<SignInOutcome> {
   const { account_id: accountId, kind, hash } = credential
   const verified = hash as string
   const newHash = passwords.isOutdated(verified) ? await passwords.hash(request.password) : null
   const sessionToken = newSessionToken()
   const opened = await database.row(signInStatement({ accountId, kind, verified, newHash, sessionToken, ...request }))
-  return opened ? { outcome: 'signed-in', accountId, kind, sessionToken } : refuse(database, request, credential, 'wrong-credentials')
+  return opened
+    ? { outcome: 'signed-in', accountId, kind, sessionToken }
+    : refuse(database, request, credential, 'wrong-credentials')
 }

@@ -7,15 +7,25 @@ import { sha256 } from '../../lib/keys.ts'
 
 /** The account that a name belongs to, and its password. A text that can name nobody is looked up like any other. */
 export function credentialStatement(identifier: Identifier | null): Statement {
-  return named('sign-in-credential', sql`
+  return named(
+    'sign-in-credential',
+    sql`
     select a.id as account_id, a.kind, a.status, p.hash, p.disabled_at is not null as disabled
     from accounts a left join passwords p on p.account_id = a.id
-    where a.email_canonical = ${identifier?.email ?? null} or a.username_canonical = ${identifier?.username ?? null}`)
+    where a.email_canonical = ${identifier?.email ?? null} or a.username_canonical = ${identifier?.username ?? null}`,
+  )
 }
 
 /** Counts a failure against the password, disables it at the limit, and records both; records alone where there is none. */
-export function refuseStatement(accountId: string | null, reason: string, failuresThatDisable: number, origin: Origin): Statement {
-  return named('sign-in-refuse', sql`
+export function refuseStatement(
+  accountId: string | null,
+  reason: string,
+  failuresThatDisable: number,
+  origin: Origin,
+): Statement {
+  return named(
+    'sign-in-refuse',
+    sql`
     with failed as (
       update passwords set
         consecutive_failures = consecutive_failures + 1,
@@ -27,7 +37,8 @@ export function refuseStatement(accountId: string | null, reason: string, failur
     ), disabled_event as (${auditInsert('password-disabled', origin, sql`disabled`)}
     ), attempt as (
       select ${accountId}::uuid as account_id, null::uuid as actor_id
-    )${auditInsert('sign-in-refused', origin, sql`attempt`, sql`jsonb_build_object('factor', 'password', 'reason', ${reason}::text)`)}`)
+    )${auditInsert('sign-in-refused', origin, sql`attempt`, sql`jsonb_build_object('factor', 'password', 'reason', ${reason}::text)`)}`,
+  )
 }
 
 export interface SignIn {
@@ -44,8 +55,19 @@ export interface SignIn {
 }
 
 /** Opens a session, ends the browser's former one, and forgets the failures, if the password is still good. */
-export function signInStatement({ accountId, kind, verified, newHash, sessionToken, previousToken, client, origin }: SignIn): Statement {
-  return named('sign-in', sql`
+export function signInStatement({
+  accountId,
+  kind,
+  verified,
+  newHash,
+  sessionToken,
+  previousToken,
+  client,
+  origin,
+}: SignIn): Statement {
+  return named(
+    'sign-in',
+    sql`
     with account as (
       select id as account_id from accounts where id = ${accountId} and status = 'active' for share
     ), password as (
@@ -58,5 +80,6 @@ export function signInStatement({ accountId, kind, verified, newHash, sessionTok
     ), session as (${sessionInsert(sessionToken, kind, client, sql`password`)}
     ), event as (${auditInsert('signed-in', origin, sql`password`, sql`'{"factor": "password"}'::jsonb`)}
     )
-    select account_id from password`)
+    select account_id from password`,
+  )
 }

@@ -16,8 +16,13 @@ export const usable = sql`
 
 /** The invitation that a code opens, or null when it is used, expired, replaced, or was never one. */
 export async function findInvitation(database: Queryable, code: string): Promise<Invitation | null> {
-  return database.row<Invitation>(named('invitation-find', sql`
-    select i.role from invitations i where i.code_hash = ${codeHash('invitation', code)} and ${usable}`))
+  return database.row<Invitation>(
+    named(
+      'invitation-find',
+      sql`
+    select i.role from invitations i where i.code_hash = ${codeHash('invitation', code)} and ${usable}`,
+    ),
+  )
 }
 
 /**
@@ -26,7 +31,9 @@ export async function findInvitation(database: Queryable, code: string): Promise
  */
 export async function offerFirstAdmin(database: Queryable, keys: Keys): Promise<string | null> {
   const id = newId()
-  const row = await database.row<{ id: string; code_hash: Buffer }>(offerStatement(id, codeHash('invitation', codeFor(keys, 'invitation', id))))
+  const row = await database.row<{ id: string; code_hash: Buffer }>(
+    offerStatement(id, codeHash('invitation', codeFor(keys, 'invitation', id))),
+  )
   if (!row) return null
   const code = codeFor(keys, 'invitation', row.id)
   if (codeHash('invitation', code).equals(row.code_hash)) return code
@@ -37,7 +44,9 @@ export async function offerFirstAdmin(database: Queryable, keys: Keys): Promise<
 
 function offerStatement(id: string, hash: Buffer) {
   const spent = sql`(i.expires_at <= now() or i.accepted_at is not null)`
-  return named('invitation-offer-first-admin', sql`
+  return named(
+    'invitation-offer-first-admin',
+    sql`
     insert into invitations as i (id, code_hash, role, for_first_admin, expires_at)
     select ${id}::uuid, ${hash}, 'admin', true, now() + interval '1 hour'
     where not exists (select from staff_profiles where role = 'admin')
@@ -47,5 +56,6 @@ function offerStatement(id: string, hash: Buffer) {
       expires_at = excluded.expires_at,
       accepted_at = null,
       accepted_by = null
-    returning id, code_hash`)
+    returning id, code_hash`,
+  )
 }

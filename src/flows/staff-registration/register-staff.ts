@@ -1,9 +1,13 @@
 import { codeHash } from '../../accounts/codes/codes.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import {
-  accountOfReceipt, fingerprint, receiptInsert, sessionTokensOf, type Submission,
+  findReplay,
+  fingerprint,
+  receiptInsert,
+  sessionTokenOf,
+  type Submission,
 } from '../../accounts/receipts/receipts.ts'
-import { livingToken, sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
+import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import { sendingAgain, type Database } from '../../database/database.ts'
 import { offendedConstraint } from '../../database/faults.ts'
@@ -35,51 +39,69 @@ export type StaffRegistrationOutcome =
   | { outcome: 'email-taken' | 'invitation-unusable' }
   | { outcome: 'too-many-attempts'; retryAfter: number }
 
-export const STAFF_REGISTRATIONS_PER_NETWORK: Rule = { name: 'staff registrations per network', most: 60, window: 15 * MINUTE }
+export const STAFF_REGISTRATIONS_PER_NETWORK: Rule = {
+  name: 'staff registrations per network',
+  most: 60,
+  window: 15 * MINUTE,
+}
 
 /**
  * Makes a staff account from an invitation, exactly once: the invitation is spent, and account, profile, password,
  * receipt, session and audit event come to be, in one statement.
  */
-export async function registerStaff(registrar: StaffRegistrar, request: StaffRegistrationRequest): Promise<StaffRegistrationOutcome> {
-  const { database, passwords, limits, keys } = registrar
-  const taken = await limits.take([{ rule: STAFF_REGISTRATIONS_PER_NETWORK, subject: request.client.network ?? 'none' }])
+export async function registerStaff(
+  registrar: StaffRegistrar,
+  request: StaffRegistrationRequest,
+): Promise<StaffRegistrationOutcome> {
+  const { passwords, limits, keys } = registrar
+  const taken = await limits.take([
+    { rule: STAFF_REGISTRATIONS_PER_NETWORK, subject: request.client.network ?? 'none' },
+  ])
   if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
 
   const passwordHash = await passwords.hash(request.input.password)
   const print = fingerprint(request.submission, { code: request.code, ...request.input })
-  const [sessionToken, ...olderTokens] = sessionTokensOf(keys, print)
+  const sessionToken = sessionTokenOf(keys, print)
   const statement = staffRegistrationStatement(newId(), request, passwordHash, print, sessionToken)
-  return sendingAgain(async () => {
-    const inserted = await insertOrConflict(database, statement)
-    if (inserted === 'email-taken') return (await replay(database, print, [sessionToken, ...olderTokens])) ?? { outcome: 'email-taken' }
-    if (inserted) return { outcome: 'registered', accountId: inserted, sessionToken }
-    return (await replay(database, print, [sessionToken, ...olderTokens])) ?? { outcome: 'invitation-unusable' }
-  })
+  return sendingAgain(() => carryOut(registrar, statement, print, sessionToken))
 }
 
-async function replay(database: Database, print: string, tokens: SessionToken[]): Promise<StaffRegistrationOutcome | null> {
-  const accountId = await accountOfReceipt(database, print)
-  if (accountId === null) return null
-  const sessionToken = await livingToken(database, accountId, tokens)
-  return sessionToken === null ? null : { outcome: 'replayed', accountId, sessionToken }
+async function carryOut(
+  { database, keys }: StaffRegistrar,
+  statement: Statement,
+  print: string,
+  sessionToken: SessionToken,
+): Promise<StaffRegistrationOutcome> {
+  const verdict = await insertOrConflict(database, statement)
+  if (verdict.outcome === 'registered') return { ...verdict, sessionToken }
+  const found = await findReplay(database, keys, print)
+  return found ? { outcome: 'replayed', ...found } : verdict
 }
+
+type Verdict = { outcome: 'registered'; accountId: string } | { outcome: 'email-taken' | 'invitation-unusable' }
 
 /** A taken address undoes the whole statement, so that the invitation stays unspent for another one. */
-async function insertOrConflict(database: Database, statement: Statement): Promise<string | 'email-taken' | null> {
+async function insertOrConflict(database: Database, statement: Statement): Promise<Verdict> {
   try {
-    return (await database.row<{ account_id: string }>(statement))?.account_id ?? null
+    const row = await database.row<{ account_id: string }>(statement)
+    return row ? { outcome: 'registered', accountId: row.account_id } : { outcome: 'invitation-unusable' }
   } catch (error) {
-    if (offendedConstraint(error) === 'accounts_email_canonical_key') return 'email-taken'
+    if (offendedConstraint(error) === 'accounts_email_canonical_key') return { outcome: 'email-taken' }
     throw error
   }
 }
 
 function staffRegistrationStatement(
-  accountId: string, { input, code, client, origin }: StaffRegistrationRequest, passwordHash: string, print: string, sessionToken: SessionToken,
+  accountId: string,
+  { input, code, client, origin }: StaffRegistrationRequest,
+  passwordHash: string,
+  print: string,
+  sessionToken: SessionToken,
 ): Statement {
   const { firstName, lastName, email, profile } = input
-  return named('staff-registration', sql`
+  return named(
+    'staff-registration',
+    sql`
     with invitation as (
       update invitations i set accepted_at = now(), accepted_by = ${accountId}
       where i.code_hash = ${codeHash('invitation', code)} and ${usable}
@@ -99,5 +121,6 @@ function staffRegistrationStatement(
     ), session as (${sessionInsert(sessionToken, 'staff', client, sql`account`)}
     ), event as (${auditInsert('staff-registered', origin, sql`account`)}
     )
-    select account_id from account`)
+    select account_id from account`,
+  )
 }

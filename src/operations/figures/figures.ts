@@ -12,15 +12,22 @@ export interface DayOfRegistrations {
 /** Customers registered on each of the last `days`, today included. Account ids are in order of time: no index of its own. */
 export async function registrationsByDay(database: Queryable, days: number): Promise<DayOfRegistrations[]> {
   const first = new Date(Math.floor(Date.now() / DAY) * DAY - (days - 1) * DAY)
-  return database.rows<DayOfRegistrations>(named('figures-registrations-by-day', sql`
+  return database.rows<DayOfRegistrations>(
+    named(
+      'figures-registrations-by-day',
+      sql`
     select to_char(day, 'YYYY-MM-DD') as day, count(a.id)::int as registrations
     from generate_series(${first}::timestamptz at time zone 'utc', now() at time zone 'utc', interval '1 day') as day
     left join accounts a on a.id >= ${firstIdAt(first)}::uuid and a.kind = 'customer'
       and (a.created_at at time zone 'utc')::date = day::date
-    group by day order by day`))
+    group by day order by day`,
+    ),
+  )
 }
 
 export async function lettersWaiting(database: Queryable): Promise<number> {
-  const row = await database.row<{ count: number }>(named('figures-letters-waiting', sql`select count(*)::int as count from letters`))
+  const row = await database.row<{ count: number }>(
+    named('figures-letters-waiting', sql`select count(*)::int as count from letters`),
+  )
   return row?.count ?? 0
 }

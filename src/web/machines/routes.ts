@@ -7,8 +7,15 @@ import { equal, sha256 } from '../../lib/keys.ts'
 import { urls } from '../../urls.ts'
 
 /** For load balancers and Prometheus. They tell nothing about anybody, and /metrics nothing without its token. */
-export function machineRoutes(server: FastifyInstance, database: Database, metrics: Metrics, metricsToken: string | undefined): void {
-  server.get(urls.alive, { config: { access: 'machine' } }, async (_, reply) => reply.type('text/plain; charset=utf-8').send('alive\n'))
+export function machineRoutes(
+  server: FastifyInstance,
+  database: Database,
+  metrics: Metrics,
+  metricsToken: string | undefined,
+): void {
+  server.get(urls.alive, { config: { access: 'machine' } }, async (_, reply) =>
+    reply.type('text/plain; charset=utf-8').send('alive\n'),
+  )
 
   server.get(urls.ready, { config: { access: 'machine' } }, async (request, reply) => {
     try {
@@ -16,7 +23,11 @@ export function machineRoutes(server: FastifyInstance, database: Database, metri
       return await reply.type('text/plain; charset=utf-8').send('ready\n')
     } catch (error) {
       request.log.warn({ err: error }, 'not ready')
-      return reply.status(503).header('retry-after', '5').type('text/plain; charset=utf-8').send('the database is not reachable\n')
+      return reply
+        .status(503)
+        .header('retry-after', '5')
+        .type('text/plain; charset=utf-8')
+        .send('the database is not reachable\n')
     }
   })
 

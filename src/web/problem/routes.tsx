@@ -12,7 +12,7 @@ export function problemRoutes(server: FastifyInstance, web: Web): void {
   server.setErrorHandler(async (error: FastifyError, request, reply) => {
     const code = codeFrom(error)
     log(request, error, code)
-    const { retryAfter } = answer(code) as { retryAfter?: number }
+    const { retryAfter } = answer(code)
     if (retryAfter) reply.header('retry-after', retryAfter)
     return answer(code).status === 503 && request.method === 'POST' && request.routeOptions.config?.form
       ? formAgain(request, reply, code)
@@ -35,8 +35,9 @@ export function problemRoutes(server: FastifyInstance, web: Web): void {
   }
 
   function problem(request: FastifyRequest, reply: FastifyReply, code: AnswerCode) {
-    const { status, title, words, whatNow, retryAfter } = answer(code) as ReturnType<typeof answer>
-    return web.send(reply, (
+    const { status, title, words, whatNow, retryAfter } = answer(code)
+    return web.send(
+      reply,
       <ProblemPage
         page={web.page(request, reply)}
         title={title}
@@ -45,8 +46,9 @@ export function problemRoutes(server: FastifyInstance, web: Web): void {
         reference={status >= 500 || status === 403 ? request.id : null}
         {...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter })}
         action={{ href: urls.landing, label: 'Go to the front page' }}
-      />
-    ), status)
+      />,
+      status,
+    )
   }
 }
 
@@ -69,5 +71,7 @@ function codeFrom(error: FastifyError): AnswerCode {
   if (error instanceof Fault) return codeOf(error)
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return 'body-too-large'
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'media-type-unsupported'
-  return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? 'malformed-request' : 'unexpected'
+  return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500
+    ? 'malformed-request'
+    : 'unexpected'
 }

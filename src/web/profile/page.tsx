@@ -50,8 +50,19 @@ const SAVE = { submit: 'Save changes', working: 'Saving…' }
 export function ProfilePage(props: ProfilePageProps): JSX.Element {
   const { page, state, action, account } = props
   return (
-    <Layout page={page} title={titleFor(TITLE, state)} shape="form" aside={account ? <Signature name={account.name} /> : null}>
-      <Form state={state} action={action} title={TITLE} lead={account ? <CustomerFacts account={account} /> : null} {...SAVE}>
+    <Layout
+      page={page}
+      title={titleFor(TITLE, state)}
+      shape="form"
+      aside={account ? <Signature name={account.name} /> : null}
+    >
+      <Form
+        state={state}
+        action={action}
+        title={TITLE}
+        lead={account ? <CustomerFacts account={account} /> : null}
+        {...SAVE}
+      >
         <FieldGroup legend="You">
           <NameFields state={state} />
           <BirthdayField state={state} />
@@ -70,8 +81,19 @@ export function ProfilePage(props: ProfilePageProps): JSX.Element {
 
 export function StaffProfilePage({ page, state, action, account }: StaffProfilePageProps): JSX.Element {
   return (
-    <Layout page={page} title={titleFor(TITLE, state)} shape="form" aside={account ? <Signature name={account.name} /> : null}>
-      <Form state={state} action={action} title={TITLE} lead={account ? <StaffFacts account={account} /> : null} {...SAVE}>
+    <Layout
+      page={page}
+      title={titleFor(TITLE, state)}
+      shape="form"
+      aside={account ? <Signature name={account.name} /> : null}
+    >
+      <Form
+        state={state}
+        action={action}
+        title={TITLE}
+        lead={account ? <StaffFacts account={account} /> : null}
+        {...SAVE}
+      >
         <NameFields state={state} />
         <StaffContactFields state={state} />
       </Form>

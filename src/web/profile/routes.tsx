@@ -5,7 +5,12 @@ import { allCountries } from '../../accounts/profiles/countries.ts'
 import type { Database } from '../../database/database.ts'
 import { customerProfileParser, staffProfileParser } from '../../flows/profile/input.ts'
 import {
-  editCustomerProfile, editStaffProfile, readCustomerProfile, readStaffProfile, type CustomerProfile, type StaffProfile,
+  editCustomerProfile,
+  editStaffProfile,
+  readCustomerProfile,
+  readStaffProfile,
+  type CustomerProfile,
+  type StaffProfile,
 } from '../../flows/profile/profile.ts'
 import type { Fields } from '../../http/form-body.ts'
 import { fieldsOf, type Web } from '../../http/web.ts'
@@ -15,7 +20,12 @@ import { ProfilePage, StaffProfilePage } from './page.tsx'
 
 const countryOptions = allCountries.map(({ code, name }) => ({ value: code, label: name }))
 
-export function profileRoutes(server: FastifyInstance, web: Web, database: Database, defaultCountry: CountryCode): void {
+export function profileRoutes(
+  server: FastifyInstance,
+  web: Web,
+  database: Database,
+  defaultCountry: CountryCode,
+): void {
   const parseCustomer = customerProfileParser(defaultCountry)
   const parseStaff = staffProfileParser(defaultCountry)
 
@@ -56,7 +66,10 @@ export function profileRoutes(server: FastifyInstance, web: Web, database: Datab
   }
 
   /** The form is shown again even when the database is what failed; it then does without what stands beside the fields. */
-  async function profileUnlessAway<Profile>(request: FastifyRequest, read: (database: Database, id: string) => Promise<Profile | null>) {
+  async function profileUnlessAway<Profile>(
+    request: FastifyRequest,
+    read: (database: Database, id: string) => Promise<Profile | null>,
+  ) {
     if (!request.session) return null
     try {
       return await read(database, request.session.account.id)
@@ -66,7 +79,12 @@ export function profileRoutes(server: FastifyInstance, web: Web, database: Datab
     }
   }
 
-  function customerPage(request: FastifyRequest, reply: FastifyReply, state: FormState, profile: CustomerProfile | null) {
+  function customerPage(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    state: FormState,
+    profile: CustomerProfile | null,
+  ) {
     const account = profile && {
       name: fullName(profile),
       email: profile.email ?? '',
@@ -94,7 +112,9 @@ export function profileRoutes(server: FastifyInstance, web: Web, database: Datab
       memberSince: longDate(profile.memberSince),
       role: profile.profile.role.replace('_', ' '),
     }
-    return <StaffProfilePage page={web.page(request, reply)} state={state} action={urls.staffProfile} account={account} />
+    return (
+      <StaffProfilePage page={web.page(request, reply)} state={state} action={urls.staffProfile} account={account} />
+    )
   }
 }
 
@@ -125,7 +145,12 @@ function customerValues(found: CustomerProfile | null): Fields {
 function staffValues(found: StaffProfile | null): Fields {
   if (!found) return {}
   const { firstName, lastName, profile } = found
-  return withoutNulls({ first_name: firstName, last_name: lastName, phone_number: profile.phoneNumber, department: profile.department })
+  return withoutNulls({
+    first_name: firstName,
+    last_name: lastName,
+    phone_number: profile.phoneNumber,
+    department: profile.department,
+  })
 }
 
 function withoutNulls(values: Record<string, string | null>): Fields {

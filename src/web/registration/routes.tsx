@@ -3,7 +3,12 @@ import type { Submission } from '../../accounts/receipts/receipts.ts'
 import { allCountries } from '../../accounts/profiles/countries.ts'
 import { answer } from '../../answers/catalogue.ts'
 import type { ParseRegistration, RegistrationInput, RegistrationRules } from '../../flows/registration/input.ts'
-import { findRegistration, register, type Registrar, type RegistrationOutcome } from '../../flows/registration/register.ts'
+import {
+  findRegistration,
+  register,
+  type Registrar,
+  type RegistrationOutcome,
+} from '../../flows/registration/register.ts'
 import type { Metrics } from '../../http/metrics.ts'
 import { safeNext } from '../../http/safe-next.ts'
 import { fieldsOf, homeOf, type Web } from '../../http/web.ts'
@@ -29,18 +34,25 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
 
   server.post(urls.customerRegistration, { config: { access: 'anyone', form } }, async (request, reply) => {
     const verdict = web.submissions.check(request, fieldsOf(request)['submission'])
-    if (!('submission' in verdict)) return request.session ? goHome(request, reply) : web.refuseToken(request, reply, verdict.state)
+    if (!('submission' in verdict))
+      return request.session ? goHome(request, reply) : web.refuseToken(request, reply, verdict.state)
     const parsed = parse(fieldsOf(request))
     if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
 
-    if (verdict.state === 'stale' || request.session) return replayOnly(request, reply, parsed.value, verdict.submission)
+    if (verdict.state === 'stale' || request.session)
+      return replayOnly(request, reply, parsed.value, verdict.submission)
     const outcome = await register(registrar, wanted(request, parsed.value, verdict.submission))
     metrics.registrations.inc({ outcome: outcome.outcome })
     return respond(request, reply, outcome)
   })
 
   /** A form too old to do anything new, or one sent by somebody signed in: it may still be the one that signed them in. */
-  async function replayOnly(request: FastifyRequest, reply: FastifyReply, input: RegistrationInput, submission: Submission) {
+  async function replayOnly(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    input: RegistrationInput,
+    submission: Submission,
+  ) {
     const outcome = await findRegistration(registrar, { input, submission })
     if (outcome) return respond(request, reply, outcome)
     return request.session ? goHome(request, reply) : web.refuseToken(request, reply, 'stale')
@@ -55,7 +67,9 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
       case 'email-taken':
         return web.refuse(request, reply, 'email-taken', [emailTaken()])
       case 'username-taken':
-        return web.refuse(request, reply, 'username-taken', [{ field: 'username', words: answer('username-taken').words }])
+        return web.refuse(request, reply, 'username-taken', [
+          { field: 'username', words: answer('username-taken').words },
+        ])
       case 'too-many-attempts':
         return web.refuseAttempts(request, reply, outcome.retryAfter)
     }
@@ -91,5 +105,9 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
 }
 
 function emailTaken() {
-  return { field: 'email', words: answer('email-taken').words, links: [{ href: urls.customerSignIn, words: 'Sign in' }] }
+  return {
+    field: 'email',
+    words: answer('email-taken').words,
+    links: [{ href: urls.customerSignIn, words: 'Sign in' }],
+  }
 }

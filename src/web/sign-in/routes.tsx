@@ -31,7 +31,13 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
     if (missing.length > 0) return web.refuseFields(request, reply, missing)
 
     const previousToken = web.sessionToken(request)
-    const outcome = await signIn(doorkeeper, { identifier, password, previousToken, client: web.client(request), origin: web.origin(request) })
+    const outcome = await signIn(doorkeeper, {
+      identifier,
+      password,
+      previousToken,
+      client: web.client(request),
+      origin: web.origin(request),
+    })
     metrics.signIns.inc({ outcome: outcome.outcome })
     return respond(request, reply, outcome)
   }
@@ -40,7 +46,11 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
     switch (outcome.outcome) {
       case 'signed-in':
         web.cookies.write(reply, 'session', outcome.sessionToken)
-        return web.redirect(reply, safeNext((request.query as { next?: string }).next, web.publicUrl, homeOf(outcome)), 'welcome-back')
+        return web.redirect(
+          reply,
+          safeNext((request.query as { next?: string }).next, web.publicUrl, homeOf(outcome)),
+          'welcome-back',
+        )
       case 'wrong-credentials':
       case 'account-suspended':
         return web.refuse(request, reply, outcome.outcome, [errorFor(outcome.outcome)])

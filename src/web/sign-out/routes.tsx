@@ -9,7 +9,9 @@ import { SignOutPage } from './page.tsx'
 export function signOutRoutes(server: FastifyInstance, web: Web, database: Database): void {
   for (const url of [urls.customerSignOut, urls.staffSignOut]) {
     server.get(url, { config: { access: 'anyone' } }, async (request, reply) =>
-      request.session ? web.send(reply, form(request, reply, web.form(request, reply))) : web.redirect(reply, urls.landing),
+      request.session
+        ? web.send(reply, form(request, reply, web.form(request, reply)))
+        : web.redirect(reply, urls.landing),
     )
     server.post(url, { config: { access: 'anyone', form } }, destroy)
   }
@@ -27,6 +29,12 @@ export function signOutRoutes(server: FastifyInstance, web: Web, database: Datab
   }
 
   function form(request: FastifyRequest, reply: FastifyReply, state: FormState) {
-    return <SignOutPage page={web.page(request, reply)} state={state} action={request.routeOptions.url ?? urls.customerSignOut} />
+    return (
+      <SignOutPage
+        page={web.page(request, reply)}
+        state={state}
+        action={request.routeOptions.url ?? urls.customerSignOut}
+      />
+    )
   }
 }

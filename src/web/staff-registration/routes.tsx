@@ -2,7 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answer } from '../../answers/catalogue.ts'
 import type { ParseStaffRegistration, StaffRegistrationRules } from '../../flows/staff-registration/input.ts'
 import { findInvitation } from '../../flows/staff-registration/invitation.ts'
-import { registerStaff, type StaffRegistrar, type StaffRegistrationOutcome } from '../../flows/staff-registration/register-staff.ts'
+import {
+  registerStaff,
+  type StaffRegistrar,
+  type StaffRegistrationOutcome,
+} from '../../flows/staff-registration/register-staff.ts'
 import { errorFor, fieldsOf, type Web } from '../../http/web.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urls } from '../../urls.ts'
@@ -14,12 +18,16 @@ export interface StaffRegistrationDoor {
   rules: StaffRegistrationRules
 }
 
-export function staffRegistrationRoutes(server: FastifyInstance, web: Web, { registrar, parse, rules }: StaffRegistrationDoor): void {
+export function staffRegistrationRoutes(
+  server: FastifyInstance,
+  web: Web,
+  { registrar, parse, rules }: StaffRegistrationDoor,
+): void {
   server.get(urls.staffRegistration, { config: { access: 'visitor' } }, async (request, reply) => {
     const { code } = request.query as { code?: string }
     if (code !== undefined) return takeOutOfAddressBar(reply, code)
     return (await invitationOf(request))
-      ? web.send(reply, await form(request, reply, web.form(request, reply)))
+      ? web.send(reply, form(request, reply, web.form(request, reply)))
       : unusable(request, reply)
   })
 
@@ -32,7 +40,13 @@ export function staffRegistrationRoutes(server: FastifyInstance, web: Web, { reg
     if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
 
     const { submission } = verdict
-    const outcome = await registerStaff(registrar, { input: parsed.value, code, submission, client: web.client(request), origin: web.origin(request) })
+    const outcome = await registerStaff(registrar, {
+      input: parsed.value,
+      code,
+      submission,
+      client: web.client(request),
+      origin: web.origin(request),
+    })
     return respond(request, reply, outcome)
   })
 
@@ -44,7 +58,9 @@ export function staffRegistrationRoutes(server: FastifyInstance, web: Web, { reg
         web.cookies.write(reply, 'session', outcome.sessionToken)
         return web.redirect(reply, urls.console, 'registered')
       case 'email-taken':
-        return web.refuse(request, reply, 'email-taken', [{ ...errorFor('email-taken', 'email'), words: answer('email-taken').words }])
+        return web.refuse(request, reply, 'email-taken', [
+          { ...errorFor('email-taken', 'email'), words: answer('email-taken').words },
+        ])
       case 'invitation-unusable':
         return unusable(request, reply)
       case 'too-many-attempts':
