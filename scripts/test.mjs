@@ -16,7 +16,6 @@ if (only.length === 0) {
   step('types', 'tsc', '-p', 'tsconfig.json')
   step('lint', 'oxlint', '--type-aware', '--deny-warnings')
   step('format', 'oxfmt', '--check', 'src', 'test', 'scripts', 'vitest.config.ts')
-  step('the import arrow', 'depcruise', 'src', '--config', '.dependency-cruiser.mjs')
 }
 step('tests', 'vitest', 'run', ...only)
 named('no secret was written', searchForCanaries)

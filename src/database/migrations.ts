@@ -14,6 +14,13 @@ interface Migration {
 
 const folder = join(projectRoot, 'migrations')
 
+const RECORD = `
+  create table if not exists schema_migrations (
+    name text primary key,
+    checksum text not null,
+    applied_at timestamptz not null default now()
+  )`
+
 /** Any number that no other program on the same database uses: one migrates, the others wait. */
 const ADVISORY_LOCK = 7_236_512_001n
 
@@ -25,37 +32,18 @@ export interface MigrationRoles {
 
 /**
  * Brings the schema up to date and says anew what the application's role may do. Safe to run twice and by several
- * nodes at once. Returns the names of the migrations applied now.
+ * nodes at once; where nothing is to be done, the application's own role suffices. Returns what was applied now.
  */
 export async function migrate({ ownerUrl, appUrl }: MigrationRoles): Promise<string[]> {
   const client = await connectToPrimary(ownerUrl)
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK])
-    await client.query(`
-      create table if not exists schema_migrations (
-        name text primary key,
-        checksum text not null,
-        applied_at timestamptz not null default now()
-      )`)
     const pending = pendingAmong(await applied(client))
     for (const migration of pending) await apply(client, migration)
     const { rows } = await client.query<{ owner: string }>('select current_user as owner')
     const app = userOf(appUrl)
     if (app && app !== rows[0]?.owner) await client.query(grantsFor(app))
     return pending.map(({ name }) => name)
-  } finally {
-    await client.end()
-  }
-}
-
-/** Refuses a database whose schema is not exactly what this program knows. Needs no more than the application's role. */
-export async function assertMigrated(url: string): Promise<void> {
-  const client = await connectToPrimary(url)
-  try {
-    const { rows } = await client.query<{ found: string | null }>(`select to_regclass('schema_migrations') as found`)
-    const pending = rows[0]?.found ? pendingAmong(await applied(client)) : pendingAmong([])
-    if (pending.length > 0)
-      throw new Fault('schema-missing', { details: `Lacking: ${pending.map((m) => m.name).join(', ')}.` })
   } finally {
     await client.end()
   }
@@ -88,7 +76,10 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? `${error.message}.` : ''
 }
 
+/** What was applied so far; nothing in a database that has seen no migration yet. */
 async function applied(client: Client): Promise<Omit<Migration, 'text'>[]> {
+  const { rows } = await client.query<{ found: string | null }>(`select to_regclass('schema_migrations') as found`)
+  if (rows[0]?.found === null) return []
   return (await client.query('select name, checksum from schema_migrations order by name')).rows
 }
 
@@ -113,6 +104,7 @@ export function readMigrations(): Migration[] {
 async function apply(client: Client, { name, text, checksum }: Migration): Promise<void> {
   try {
     await client.query('begin')
+    await client.query(RECORD)
     await client.query(text)
     await client.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum])
     await client.query('commit')

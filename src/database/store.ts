@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { Fault } from '../answers/fault.ts'
 import { EmbeddedCluster } from './embedded/cluster.ts'
-import { assertMigrated, migrate, type MigrationRoles } from './migrations.ts'
+import { migrate, type MigrationRoles } from './migrations.ts'
 
 export interface StoreSettings {
   DATABASE_URL?: string | undefined
@@ -21,7 +20,7 @@ const EMBEDDED_NAME = 'meridian'
 /** The database of these settings, running, with its schema up to date. */
 export async function openStore(settings: StoreSettings): Promise<Store> {
   const store = await findStore(settings)
-  await bringUpToDate(store)
+  await migrate(store)
   return store
 }
 
@@ -42,15 +41,5 @@ export async function findStore({ DATABASE_URL, DATABASE_OWNER_URL, DATA_DIR }: 
     appUrl: cluster.url('meridian_app', EMBEDDED_NAME),
     words: `its records are in ${cluster.place === join(DATA_DIR, 'postgres') ? DATA_DIR : cluster.place}`,
     leave: () => cluster.leave(),
-  }
-}
-
-/** Where the application's own role may not migrate and nothing is to be migrated, that is as it should be. */
-async function bringUpToDate(store: Store): Promise<void> {
-  try {
-    await migrate(store)
-  } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'schema-missing') throw error
-    await assertMigrated(store.appUrl)
   }
 }

@@ -1,0 +1,67 @@
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { urls } from '../../src/urls.ts'
+import type { TestDatabase } from '../support/database.ts'
+import type { Site } from '../support/site.ts'
+import { registrationForm, welcome, type FormFields } from '../support/visitor.ts'
+
+/** A registration form on somebody's screen, filled in and not yet sent. */
+export async function fillInRegistration(page: Page, site: Site, fields: FormFields = {}): Promise<FormFields> {
+  const form = registrationForm(fields)
+  await page.goto(`${site.url}${urls.customerRegistration}`)
+  await fillIn(page, form)
+  return form
+}
+
+export async function fillIn(page: Page, form: FormFields): Promise<void> {
+  for (const [name, value] of Object.entries(form)) await page.locator(`[name="${name}"]`).fill(value)
+}
+
+export async function register(page: Page, site: Site, fields: FormFields = {}): Promise<FormFields> {
+  const form = await fillInRegistration(page, site, fields)
+  await send(page)
+  await expectWelcome(page, form)
+  return form
+}
+
+/** Presses the button of the page's own form, not the header's. */
+export async function send(page: Page): Promise<void> {
+  await page.locator('form[data-form] button[type=submit]').click()
+}
+
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out' }).first().click()
+  await page.getByText('You have been successfully logged out.').waitFor()
+}
+
+export async function expectWelcome(page: Page, form: FormFields): Promise<void> {
+  await page.getByRole('status').filter({ hasText: welcome(nameOf(form)) }).waitFor()
+  expect(pathOf(page)).toBe(urls.landing)
+  await expectSignedInAs(page, form)
+}
+
+export async function expectSignedInAs(page: Page, form: FormFields): Promise<void> {
+  expect(await page.getByRole('navigation', { name: 'Account' }).textContent()).toContain(nameOf(form))
+}
+
+/** P2 and P7 in numbers: one of each, whatever happened on the way. */
+export async function expectOneOfEach(db: TestDatabase, { email }: FormFields): Promise<void> {
+  const rows = await db.query(
+    `select count(distinct a.id)::int as accounts, count(distinct p.account_id)::int as profiles,
+       count(distinct l.id)::int as "welcome letters"
+     from accounts a left join customer_profiles p on p.account_id = a.id
+       left join letters l on l.account_id = a.id and l.kind = 'welcome'
+     where a.email_canonical = $1`,
+    [email],
+  )
+  expect(rows).toEqual([{ accounts: 1, profiles: 1, 'welcome letters': 1 }])
+}
+
+export function pathOf(page: Page): string {
+  const { pathname, search } = new URL(page.url())
+  return pathname + search
+}
+
+function nameOf(form: FormFields): string {
+  return `${form['first_name']} ${form['last_name']}`
+}

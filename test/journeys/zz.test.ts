@@ -1,0 +1,70 @@
+import { describe, test } from 'vitest'
+import { urls } from '../../src/urls.ts'
+import { openBrowser } from '../support/browser.ts'
+import { freshDatabase } from '../support/database.ts'
+import { openSite } from '../support/site.ts'
+import { fillInRegistration, register, send, fillIn, pathOf } from './errands.ts'
+import { openFrontDoor } from './front-door.ts'
+const db = await freshDatabase()
+const site = await openSite(db)
+const browser = await openBrowser()
+const look = async (page: any, what: string) => console.log(what, page.url(), '|', (await page.locator('main').textContent({timeout:2000}).catch(() => page.content()))?.slice(0, 250), '|', await page.locator('[name=email]').inputValue({timeout:500}).catch(()=>'-'))
+describe.each([true, false])('js %s', (javaScript) => {
+  test('dbl', async () => {
+    const door = await openFrontDoor(site)
+    const page = await browser.newPage({ javaScript })
+    await fillInRegistration(page, door)
+    await page.locator('form[data-form] button[type=submit]').dblclick()
+    await page.waitForTimeout(1500)
+    await look(page, 'dbl ' + door.posts())
+  })
+  test('back', async () => {
+    const page = await browser.newPage({ javaScript })
+    const form = await register(page, site)
+    await page.goBack()
+    await page.waitForTimeout(500)
+    await look(page, 'back')
+  })
+  test('lost', async () => {
+    const door = await openFrontDoor(site)
+    const page = await browser.newPage({ javaScript })
+    const form = await fillInRegistration(page, door)
+    door.loseNextAnswer()
+    await send(page).catch(e => console.log(e.message))
+    await page.waitForTimeout(1000)
+    await look(page, 'lost ' + door.posts())
+    await page.reload().catch((e: Error) => console.log(e.message))
+    await page.waitForTimeout(1000)
+    await look(page, 'reloaded ' + door.posts())
+  })
+  test('lost, back', async () => {
+    const door = await openFrontDoor(site)
+    const page = await browser.newPage({ javaScript })
+    const form = await fillInRegistration(page, door)
+    door.loseNextAnswer()
+    await send(page).catch(e => console.log(e.message))
+    await page.waitForTimeout(1000)
+    await look(page, 'lost ' + door.posts())
+    await page.goBack().catch((e: Error) => console.log(e.message))
+    await page.waitForTimeout(1000)
+    await look(page, 'back ' + door.posts())
+    await fillIn(page, form)
+    await send(page)
+    await page.waitForTimeout(1000)
+    await look(page, 'sent ' + door.posts())
+  })
+  test('422 reload', async () => {
+    const door = await openFrontDoor(site)
+    const page = await browser.newPage({ javaScript })
+    const form = await fillInRegistration(page, door, { first_name: '' })
+    await send(page)
+    await page.waitForTimeout(500)
+    await look(page, '422 ' + door.posts())
+    await page.reload()
+    await look(page, 're422 ' + door.posts())
+    await fillIn(page, {first_name: 'Ann', password: form.password})
+    await send(page)
+    await page.waitForTimeout(500)
+    await look(page, 'sent ' + door.posts())
+  })
+})
