@@ -33,7 +33,9 @@ interface Import {
 }
 
 const source = join(projectRoot, 'src')
-const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test|\.d)\.tsx?$/.test(file))
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  /(?<!\.test|\.d)\.tsx?$/.test(file),
+)
 const imports = files.flatMap((from) => importsOf(from).map((to): Import => ({ from, to })))
 
 describe('the house', () => {
@@ -69,8 +71,12 @@ describe('the house', () => {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(source, file), 'utf8')
-  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map(([, specifier]) => specifier as string)
-  return specifiers.map((specifier) => relative(source, join(source, dirname(file), specifier))).filter((to) => /\.tsx?$/.test(to))
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map(
+    ([, specifier]) => specifier as string,
+  )
+  return specifiers
+    .map((specifier) => relative(source, join(source, dirname(file), specifier)))
+    .filter((to) => /\.tsx?$/.test(to))
 }
 
 function roomOf(file: string): string {

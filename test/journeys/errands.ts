@@ -25,8 +25,20 @@ export async function register(page: Page, site: Site, fields: FormFields = {}):
 }
 
 /** Presses the button of the page's own form, not the header's. */
-export async function send(page: Page): Promise<void> {
-  await page.locator('form[data-form] button[type=submit]').click()
+export async function send(page: Page, { andWait = true } = {}): Promise<void> {
+  await page.locator('form[data-form] button[type=submit]').click({ noWaitAfter: !andWait })
+}
+
+/** The status of the page that an action leads to. */
+export async function answerTo(page: Page, act: () => Promise<void>): Promise<number> {
+  const [answer] = await Promise.all([page.waitForResponse((response) => response.request().isNavigationRequest()), act()])
+  await page.waitForLoadState()
+  return answer.status()
+}
+
+/** The id of what has the focus; the error summary has none, and is called by its class. */
+export function focused(page: Page): Promise<string> {
+  return page.evaluate(() => document.activeElement?.id || document.activeElement?.className || '')
 }
 
 export async function signOut(page: Page): Promise<void> {
@@ -35,7 +47,10 @@ export async function signOut(page: Page): Promise<void> {
 }
 
 export async function expectWelcome(page: Page, form: FormFields): Promise<void> {
-  await page.getByRole('status').filter({ hasText: welcome(nameOf(form)) }).waitFor()
+  await page
+    .getByRole('status')
+    .filter({ hasText: welcome(nameOf(form)) })
+    .waitFor()
   expect(pathOf(page)).toBe(urls.landing)
   await expectSignedInAs(page, form)
 }

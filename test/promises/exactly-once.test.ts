@@ -76,5 +76,7 @@ async function opensProfile(session: string): Promise<boolean> {
 
 /** The same mailbox with other letters in upper case: as many variants as there are bits in `index`. */
 function withCase(address: string, index: number): string {
-  return [...address].map((letter, position) => ((index >> (position % 6)) & 1 ? letter.toUpperCase() : letter)).join('')
+  return [...address]
+    .map((letter, position) => ((index >> (position % 6)) & 1 ? letter.toUpperCase() : letter))
+    .join('')
 }

@@ -59,10 +59,13 @@ describe('P2: no SQL through the role of the application leaves an account witho
 
   test('what is allowed stays possible: a customer becomes staff, an account goes with its profile', async () => {
     const client = await connectionTo(db.appUrl)
-    await committed(client, `
+    await committed(
+      client,
+      `
       delete from customer_profiles where account_id = '${CUSTOMER}';
       update accounts set kind = 'staff' where id = '${CUSTOMER}';
-      insert into staff_profiles (account_id, role) values ('${CUSTOMER}', 'manager')`)
+      insert into staff_profiles (account_id, role) values ('${CUSTOMER}', 'manager')`,
+    )
     await committed(client, `delete from accounts where id = '${STAFF}'`)
     expect(await offenders()).toEqual([])
     expect(await db.count('accounts')).toBe(1)

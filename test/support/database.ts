@@ -21,7 +21,7 @@ export interface TestDatabase {
 export async function freshDatabase(): Promise<TestDatabase> {
   const template = inject('template')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await asSuperuser(template.superuserUrl, `create database ${name} template meridian_template`)
+  await asSuperuser(template.superuserUrl, `create database ${name} template meridian_template owner meridian_owner`)
   const [appUrl, ownerUrl, superuserUrl] = [template.appUrl, template.ownerUrl, template.superuserUrl].map((url) =>
     withName(url, name),
   ) as [string, string, string]

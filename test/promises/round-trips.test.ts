@@ -1,0 +1,127 @@
+import type { Client } from 'pg'
+import { beforeEach, expect, test } from 'vitest'
+import { Passwords } from '../../src/accounts/passwords/passwords.ts'
+import { newSubmission } from '../../src/accounts/receipts/receipts.ts'
+import { findSession } from '../../src/accounts/sessions/sessions.ts'
+import { Database } from '../../src/database/database.ts'
+import { registrationParser } from '../../src/flows/registration/input.ts'
+import { register } from '../../src/flows/registration/register.ts'
+import { Keys } from '../../src/lib/keys.ts'
+import { HOUR } from '../../src/lib/time.ts'
+import { limitsIn } from '../../src/limits/limits.ts'
+import { urls } from '../../src/urls.ts'
+import { ownCluster } from '../support/cluster.ts'
+import { connectionTo, freshDatabase } from '../support/database.ts'
+import { PostgresProxy } from '../support/postgres-proxy.ts'
+import { openSite, TEST_SECRET } from '../support/site.ts'
+import { registrationForm, Visitor } from '../support/visitor.ts'
+
+const db = await freshDatabase()
+const proxy = await PostgresProxy.before(db.appUrl)
+const site = await openSite({ appUrl: proxy.url(db.appUrl) })
+const visitor = new Visitor(site)
+await visitor.register()
+
+beforeEach(() => {
+  proxy.roundTrips = 0
+})
+
+test('P10: a registration is one round trip, and the limit asked before it one more', async () => {
+  const newcomer = new Visitor(site)
+  const token = await newcomer.token(urls.customerRegistration)
+  expect(proxy.roundTrips, 'the page itself asks the database nothing').toBe(0)
+  const answer = await newcomer.post(urls.customerRegistration, { ...registrationForm(), submission: token })
+  expect(answer.status).toBe(303)
+  expect(proxy.roundTrips).toBe(2)
+})
+
+test('P10: a session check is one round trip', async () => {
+  await visitor.get(urls.landing)
+  expect(proxy.roundTrips).toBe(1)
+})
+
+test('P10: a session check writes nothing, but for when it was last seen, at most once a minute', async () => {
+  const written = async () =>
+    (
+      await db.query<{ xmin: string; last_seen_at: Date }>(
+        'select xmin, last_seen_at from sessions order by id limit 1',
+      )
+    )[0]
+  const before = await written()
+  await visitor.get(urls.landing)
+  expect(await written()).toEqual(before)
+
+  await db.query(`update sessions set last_seen_at = now() - interval '61 seconds'`)
+  await visitor.get(urls.landing)
+  const after = await written()
+  await visitor.get(urls.landing)
+  expect(await written()).toEqual(after)
+  expect(after?.last_seen_at.getTime()).toBeGreaterThan(before?.last_seen_at.getTime() ?? Infinity)
+})
+
+test('P10: a registration waits for the disk once, a limit and a session check not at all, by the own statistics of the server', async (context) => {
+  const own = await ownCluster()
+  const statistics = await connectionTo(own.superuserUrl)
+  const { rows } = await statistics.query<{ version: number }>(
+    `select current_setting('server_version_num')::int as version`,
+  )
+  if ((rows[0]?.version ?? 0) < 180_000) return context.skip('pg_stat_io tells fsyncs of the WAL from PostgreSQL 18 on')
+  const syncs = async (work: (database: Database) => Promise<unknown>) => {
+    await statistics.query(`select pg_stat_reset_shared('io')`)
+    const database = new Database({
+      url: own.appUrl,
+      connections: 1,
+      onIdleError: () => {},
+    })
+    await work(database)
+    await database.close()
+    return syncsOfClients(statistics)
+  }
+
+  const times = 20
+  const limit = { name: 'a limit', most: 1000, window: HOUR }
+  expect(
+    await syncs((database) => repeat(times, () => limitsIn(database).take([{ rule: limit, subject: 'somebody' }]))),
+  ).toBe(0)
+
+  let token = ''
+  const registrations = await syncs(async (database) => {
+    token = await registerTimes(database, times)
+  })
+  expect(registrations).toBeGreaterThanOrEqual(times)
+  expect(registrations).toBeLessThanOrEqual(times * 1.2)
+  expect(await syncs((database) => repeat(times, () => findSession(database, token)))).toBe(0)
+  return undefined
+})
+
+/** Backends report what they did when they end. */
+async function syncsOfClients(statistics: Client): Promise<number> {
+  await statistics.query('select pg_stat_clear_snapshot()')
+  const { rows } = await statistics.query<{ fsyncs: number }>(
+    `select coalesce(sum(fsyncs), 0)::int as fsyncs from pg_stat_io where object = 'wal' and backend_type = 'client backend'`,
+  )
+  return rows[0]?.fsyncs ?? 0
+}
+
+async function registerTimes(database: Database, times: number): Promise<string> {
+  const registrar = {
+    database,
+    passwords: new Passwords({ memoryKib: 1024, passes: 1 }),
+    limits: { take: async () => ({ allowed: true }) as const, giveBack: async () => {} },
+    keys: new Keys([TEST_SECRET]),
+  }
+  const parse = registrationParser({ defaultCountry: 'US', passwordPolicy: { minLength: 8, brand: 'Meridian' } })
+  let token = ''
+  await repeat(times, async () => {
+    const parsed = parse(registrationForm())
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.refusals))
+    const nobody = { client: { network: null, userAgent: null }, origin: { network: null, reference: null } }
+    const outcome = await register(registrar, { input: parsed.value, submission: newSubmission(), ...nobody })
+    if (outcome.outcome === 'registered') token = outcome.sessionToken
+  })
+  return token
+}
+
+async function repeat(times: number, work: () => Promise<unknown>): Promise<void> {
+  for (let time = 0; time < times; time += 1) await work()
+}
