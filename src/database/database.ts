@@ -55,7 +55,7 @@ export class Database implements Queryable {
 
   async #withClient<Result>(use: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw faultFrom(error)
+      throw new Fault('database-unavailable', { cause: error })
     })
     try {
       const result = await withinDeadline(use(client))

@@ -37,13 +37,12 @@ export function faultFrom(error: unknown): unknown {
 export function isAway(error: unknown): boolean {
   const code = codeFrom(error)
   if (AWAY.test(code) || NOT_THE_PRIMARY.has(code) || NETWORK.has(code)) return true
-  return error instanceof AggregateError ? error.errors.every(isAway) : isDriversOwn(error)
+  return isDriversOwn(error)
 }
 
 /** Whether to send a statement again, where a receipt makes that safe. */
 export function mayBeSentAgain(error: unknown): boolean {
-  const cause = error instanceof Fault ? error.cause : error
-  return ASKED_AGAIN.has(codeFrom(cause)) || isAway(cause)
+  return error instanceof Fault && (error.code === 'database-unavailable' || ASKED_AGAIN.has(codeFrom(error.cause)))
 }
 
 /** Which constraint a row offended, or null when it is another kind of error. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Client, Pool, type QueryResultRow } from 'pg'
-import { inject, onTestFinished } from 'vitest'
-import { afterAll } from 'vitest'
+import { afterAll, expect, inject, onTestFinished } from 'vitest'
 import { Database } from '../../src/database/database.ts'
+import { TEMPLATE } from './template.ts'
 
 export interface TestDatabase {
   name: string
@@ -18,21 +18,31 @@ export interface TestDatabase {
 }
 
 /** A database of this test file's own, cloned from the migrated template in some 30 ms. */
-export async function freshDatabase(): Promise<TestDatabase> {
+export function freshDatabase(): Promise<TestDatabase> {
+  return databaseFrom(TEMPLATE)
+}
+
+/** A database that has seen no migration yet. */
+export function emptyDatabase(): Promise<TestDatabase> {
+  return databaseFrom('template1')
+}
+
+async function databaseFrom(origin: string): Promise<TestDatabase> {
   const template = inject('template')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await asSuperuser(template.superuserUrl, `create database ${name} template meridian_template owner meridian_owner`)
+  await asSuperuser(template.superuserUrl, `create database ${name} template ${origin} owner meridian_owner`)
   const [appUrl, ownerUrl, superuserUrl] = [template.appUrl, template.ownerUrl, template.superuserUrl].map((url) =>
     withName(url, name),
   ) as [string, string, string]
   const database = new Database({ url: appUrl, connections: 10, onIdleError: () => {} })
   const pool = new Pool({ connectionString: appUrl, max: 5 })
   pool.on('error', () => {})
-  afterAll(async () => {
+  const leave = async () => {
     await database.close()
     await pool.end()
     await asSuperuser(template.superuserUrl, `drop database ${name} with (force)`)
-  })
+  }
+  whenDone(leave)
   const query: TestDatabase['query'] = async (text, values) => (await pool.query(text, values)).rows as never
   return {
     name,
@@ -43,6 +53,12 @@ export async function freshDatabase(): Promise<TestDatabase> {
     query,
     count: async (table) => Number((await query<{ count: string }>(`select count(*) from ${table}`))[0]?.count),
   }
+}
+
+/** After the test that asked for it, or after the file when none is running. */
+function whenDone(leave: () => Promise<void>): void {
+  if (expect.getState().currentTestName === undefined) afterAll(leave)
+  else onTestFinished(leave)
 }
 
 /** A connection of its own, closed when the test is over. */

@@ -6,8 +6,7 @@ import { EmbeddedCluster } from '../../src/database/embedded/cluster.ts'
 import { migrate } from '../../src/database/migrations.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import { buildAll } from '../../scripts/build.mjs'
-
-export const TEMPLATE = 'meridian_template'
+import { TEMPLATE } from './template.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
