@@ -87,7 +87,6 @@ create table customer_profiles (
 create table invitations (
   id uuid not null,
   code_hash bytea not null,
-  email_canonical text collate "C",
   role text not null,
   for_first_admin boolean default false not null,
   created_at timestamp with time zone default now() not null,
@@ -185,4 +184,3 @@ create table staff_profiles (
   constraint staff_profiles_pkey PRIMARY KEY (account_id),
   constraint staff_profiles_role_check CHECK ((role = ANY (ARRAY['customer_care'::text, 'manager'::text, 'admin'::text])))
 );
-

@@ -7,23 +7,14 @@ const ASKED_AGAIN = new Set(['40001', '40P01'])
 /** Our own deadline or the server's: 57014 statement_timeout, 55P03 lock_timeout. */
 const TOO_SLOW = new Set(['57014', '55P03'])
 
-/** 25006: this server has become a standby. 3D000 and 28xxx come up while a cluster is being put together again. */
+/** 25006, a read-only transaction: this server has become a standby. */
 const NOT_THE_PRIMARY = new Set(['25006'])
 
 /** Classes 08 connection, 53 resources (connections, disk, memory), 57P shutting down or starting up, 58 system. */
 const AWAY = /^(08|53|57P|58)/
 
-const NETWORK = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENOENT',
-])
+/** What the operating system says of a socket that was connected. */
+const NETWORK = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 
 /** Says in the catalogue's codes what a driver's error means; what is a mistake of ours stays as it is. */
 export function faultFrom(error: unknown): unknown {

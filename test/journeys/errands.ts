@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Page, Response } from 'playwright-core'
 import { expect } from 'vitest'
 import { urls } from '../../src/urls.ts'
 import type { TestDatabase } from '../support/database.ts'
@@ -24,16 +24,21 @@ export async function register(page: Page, site: Site, fields: FormFields = {}):
   return form
 }
 
-/** Presses the button of the page's own form, not the header's. */
-export async function send(page: Page, { andWait = true } = {}): Promise<void> {
-  await page.locator('form[data-form] button[type=submit]').click({ noWaitAfter: !andWait })
+/** Presses the button of the page's own form, not the header's, and waits for the page that it leads to. */
+export async function send(page: Page): Promise<void> {
+  await arrivalAfter(page, () => page.locator('form[data-form] button[type=submit]').click())
 }
 
 /** The status of the page that an action leads to. */
-export async function answerTo(page: Page, act: () => Promise<void>): Promise<number> {
-  const [answer] = await Promise.all([page.waitForResponse((response) => response.request().isNavigationRequest()), act()])
-  await page.waitForLoadState()
+export async function arrivalAfter(page: Page, act: () => Promise<void>): Promise<number> {
+  const arrival = page.waitForResponse((response) => isArrival(response), { timeout: 15_000 })
+  const [answer] = await Promise.all([arrival, page.waitForEvent('framenavigated'), act()])
+  await page.waitForLoadState('domcontentloaded')
   return answer.status()
+}
+
+function isArrival(response: Response): boolean {
+  return response.request().isNavigationRequest() && response.status() !== 303
 }
 
 /** The id of what has the focus; the error summary has none, and is called by its class. */

@@ -6,7 +6,7 @@ import { freshDatabase } from '../support/database.ts'
 import { openSite } from '../support/site.ts'
 import { registrationForm } from '../support/visitor.ts'
 import {
-  answerTo,
+  arrivalAfter,
   expectOneOfEach,
   expectSignedInAs,
   expectWelcome,
@@ -43,9 +43,9 @@ describe.each([
     const page = await newPage()
     const form = await fillInRegistration(page, door)
     door.holdAnswersUntil(2)
-    await send(page, { andWait: false })
+    await pressWithoutWaiting(page)
     await expect.poll(door.posts).toBe(1)
-    await send(page)
+    await pressWithoutWaiting(page)
     await expectWelcome(page, form)
     expect(door.posts()).toBe(2)
     await expectOneOfEach(db, form)
@@ -151,7 +151,7 @@ describe.each([
   test('gives the focus to a summary whose links lead to the fields', async () => {
     const page = await newPage()
     await fillInRegistration(page, site, { first_name: '', email: 'nobody' })
-    expect(await answerTo(page, () => send(page))).toBe(422)
+    expect(await arrivalAfter(page, () => send(page))).toBe(422)
     const summary = page.getByRole('alert', { name: 'There is a problem' })
     expect(await focused(page)).toBe('error-summary')
     expect(await page.title()).toMatch(/^Error: Create your account/)
@@ -268,15 +268,14 @@ describe('the comfort that JavaScript adds', () => {
   })
 
   test('a button that says what it does, and stays alive while it does it', async () => {
-    const door = await openFrontDoor(site)
     const page = await browser.newPage()
-    const form = await fillInRegistration(page, door)
-    door.holdAnswersUntil(2)
-    await send(page, { andWait: false })
+    const form = await fillInRegistration(page, site)
+    const tab = await sendIntoAnotherTab(page)
+    await expectWelcome(tab, form)
     const button = page.getByRole('button', { name: 'Creating your account…' })
-    await button.waitFor()
+    expect(await button.getAttribute('aria-busy')).toBe('true')
     expect(await button.isEnabled()).toBe(true)
-    await button.click()
+    await arrivalAfter(page, () => button.click())
     await expectWelcome(page, form)
   })
 
@@ -304,17 +303,21 @@ test('once signed out, the form sent again is no way in, and says where to sign 
 /** The form is sent, carried out, and the browser is left with its own page about a broken connection. */
 async function sendIntoTheVoid(page: Page, lose: () => void): Promise<void> {
   lose()
-  const failed = page.waitForEvent('requestfailed', (request) => request.method() === 'POST')
-  await send(page, { andWait: false })
-  await failed
+  await pressWithoutWaiting(page)
   await page.waitForURL('chrome-error://**')
+}
+
+/** By the mouse's place alone: a page that is about to be left takes no other orders. */
+async function pressWithoutWaiting(page: Page): Promise<void> {
+  const { x, y } = await submitButtonPlace(page)
+  await page.mouse.click(x, y)
 }
 
 /** Leaves the form on the screen as it was sent, as Back does in a browser that keeps its pages. */
 async function sendIntoAnotherTab(page: Page): Promise<Page> {
   const form = page.locator('form[data-form]')
   await form.evaluate((element: HTMLFormElement) => (element.target = '_blank'))
-  const [tab] = await Promise.all([page.context().waitForEvent('page'), send(page, { andWait: false })])
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), page.locator('form[data-form] button[type=submit]').click()])
   await tab.waitForLoadState('load').catch(() => {})
   await form.evaluate((element: HTMLFormElement) => (element.target = ''))
   return tab
