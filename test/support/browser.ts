@@ -17,6 +17,9 @@ export interface TestBrowser {
   newPage: (settings?: PageSettings) => Promise<Page>
 }
 
+/** Milliseconds until what does not come counts as missing; what comes is not waited for any longer than it takes. */
+const PATIENCE = 15_000
+
 /** Chromium, closed when the test file is over. */
 export async function openBrowser(): Promise<TestBrowser> {
   const browser = await launchChromium()
@@ -24,6 +27,7 @@ export async function openBrowser(): Promise<TestBrowser> {
   return {
     newPage: async (settings) => {
       const context = await browser.newContext(contextFor(settings))
+      context.setDefaultTimeout(PATIENCE)
       onTestFinished(() => context.close())
       return context.newPage()
     },

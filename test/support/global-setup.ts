@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -40,6 +40,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 
   return async () => {
     await cluster.stop()
+    cpSync(join(folder, 'postgres.log'), join(logs, 'postgres.log'))
     rmSync(cluster.place, { recursive: true })
     rmSync(folder, { recursive: true, force: true })
   }

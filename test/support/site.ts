@@ -10,6 +10,7 @@ import { afterAll, inject } from 'vitest'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { Database } from '../../src/database/database.ts'
+import { logOptions } from '../../src/lib/log.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import type { TestDatabase } from './database.ts'
 
@@ -47,7 +48,7 @@ export async function openSite(
 ): Promise<Site & { app: FastifyInstance }> {
   const port = await freePort()
   const config = readConfig(settingsFor(of, port, settings))
-  const log = pino({ level: 'debug' }, createWriteStream(logFile('site')))
+  const log = pino({ ...logOptions, level: 'debug' }, createWriteStream(logFile('site')))
   const database = new Database({
     url: config.DATABASE_URL as string,
     connections: 10,

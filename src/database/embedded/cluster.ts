@@ -151,30 +151,39 @@ export class EmbeddedCluster {
   }
 
   async #start(): Promise<void> {
-    if (this.#runningPid() === null) {
-      this.#port ||= await freePort()
-      const log = openSync(this.#logFile, 'a')
-      const options = [
-        'listen_addresses=127.0.0.1',
-        `port=${this.#port}`,
-        'unix_socket_directories=',
-        'shared_buffers=64MB',
-        ...this.#options,
-      ]
-      const args = ['-D', this.place, ...options.flatMap((option) => ['-c', option])]
-      // A session of its own: a Ctrl-C in the terminal is for us, who then close in the right order.
-      const child = spawn(join(this.#bin, 'postgres'), args, {
-        ...this.#identity(),
-        detached: true,
-        stdio: ['ignore', log, log],
-      })
-      child.on('error', () => {})
-      child.unref()
-      closeSync(log)
-    }
-    const ready = await until(() => this.#readyPort() !== null, START_WITHIN)
-    if (!ready) throw new Fault('embedded-database-failed', { details: `Its log: ${this.#logFile}.` })
-    this.#port = this.#readyPort() ?? this.#port
+    const ended = this.#runningPid() === null ? await this.#spawn() : () => false
+    // Ours may have ended because another process was faster: then that one's server runs, and is waited for.
+    await until(() => this.#readyPort() !== null || (ended() && this.#runningPid() === null), START_WITHIN)
+    const port = this.#readyPort()
+    if (port === null) throw new Fault('embedded-database-failed', { details: `Its log: ${this.#logFile}.` })
+    this.#port = port
+  }
+
+  /** Starts the server, and returns what tells whether it has ended. */
+  async #spawn(): Promise<() => boolean> {
+    this.#port ||= await freePort()
+    const options = [
+      'listen_addresses=127.0.0.1',
+      `port=${this.#port}`,
+      'unix_socket_directories=',
+      'shared_buffers=64MB',
+      // Terse leaves out DETAIL, which quotes the rows of people.
+      'log_error_verbosity=terse',
+      ...this.#options,
+    ]
+    const args = ['-D', this.place, ...options.flatMap((option) => ['-c', option])]
+    const log = openSync(this.#logFile, 'a')
+    // A session of its own: a Ctrl-C in the terminal is for us, who then close in the right order.
+    const child = spawn(join(this.#bin, 'postgres'), args, {
+      ...this.#identity(),
+      detached: true,
+      stdio: ['ignore', log, log],
+    })
+    closeSync(log)
+    let ended = false
+    for (const event of ['exit', 'error']) child.once(event, () => (ended = true))
+    child.unref()
+    return () => ended
   }
 
   /** postmaster.pid: line 1 the process, 4 the port, 8 `ready` once it takes connections. */
