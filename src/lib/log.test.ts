@@ -19,7 +19,7 @@ test('P9: an error of PostgreSQL that quotes the row of a person is logged witho
   const written = new PassThrough()
   pino(logOptions, written).error({ err: error }, 'an unexpected error')
   const line = String(written.read())
-  expect(line).toContain('accounts_email_is_whole')
+  expect(line).toContain('accounts_can_be_named')
   expect(line).toContain('23514')
   expect(line).not.toContain(email)
 })

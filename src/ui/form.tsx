@@ -119,6 +119,7 @@ export function Field(props: FieldProps): JSX.Element {
       id={name}
       name={name}
       // Preact types each kind of input apart, and takes no union of them.
+      // oxlint-disable-next-line no-unnecessary-type-assertion
       type={type as 'text'}
       value={state.values[name] ?? ''}
       dir={type === 'text' ? 'auto' : undefined}
