@@ -1,0 +1,58 @@
+import type { CountryCode } from 'libphonenumber-js'
+import { fullName } from '../../accounts/account.ts'
+import { allCountries } from '../../accounts/profiles/countries.ts'
+import { customerProfileParser, type CustomerProfileInput } from '../../flows/profile/input.ts'
+import { editCustomerProfile, readCustomerProfile, type CustomerProfile } from '../../flows/profile/profile.ts'
+import type { Fields } from '../../http/form-body.ts'
+import { longDate } from '../../ui/dates.ts'
+import { urls } from '../../urls.ts'
+import type { OwnProfile } from './own-profile.ts'
+import { ProfilePage, type CustomerAccount } from './page.tsx'
+
+const countries = allCountries.map(({ code, name }) => ({ value: code, label: name }))
+
+export function customerProfile(defaultCountry: CountryCode): OwnProfile<CustomerProfile, CustomerProfileInput> {
+  return {
+    url: urls.customerProfile,
+    access: 'customer',
+    parse: customerProfileParser(defaultCountry),
+    read: readCustomerProfile,
+    edit: editCustomerProfile,
+    valuesOf,
+    page: (page, state, profile) => (
+      <ProfilePage
+        page={page}
+        state={state}
+        action={urls.customerProfile}
+        account={profile && accountFrom(profile)}
+        countries={countries}
+        defaultCountry={defaultCountry}
+      />
+    ),
+  }
+}
+
+function accountFrom(profile: CustomerProfile): CustomerAccount {
+  return {
+    name: fullName(profile),
+    email: profile.email ?? '',
+    username: profile.username,
+    memberSince: longDate(profile.memberSince),
+    emailConfirmed: profile.emailConfirmed,
+  }
+}
+
+function valuesOf({ firstName, lastName, profile }: CustomerProfile): Fields {
+  return {
+    first_name: firstName,
+    last_name: lastName,
+    phone_number: profile.phoneNumber ?? '',
+    company: profile.company ?? '',
+    address: profile.address ?? '',
+    city: profile.city ?? '',
+    state: profile.state ?? '',
+    country: profile.country ?? '',
+    postal_code: profile.postalCode ?? '',
+    date_of_birth: profile.dateOfBirth ?? '',
+  }
+}
