@@ -1,3 +1,5 @@
+import { inWellFormedNfc } from '../lib/text.ts'
+
 export interface Username {
   entered: string
   /** RFC 8265 UsernameCaseMapped: lower-cased, NFC. */
@@ -16,12 +18,13 @@ export function parseUsername(text: string): Username | null {
   const length = [...entered].length
   if (length < SHORTEST || length > LONGEST || !SHAPE.test(entered)) return null
   const canonical = canonicalUsername(entered)
-  return canonical === null ? null : { entered, canonical }
+  // A letter can become two in lower case (İ), so the length counts once more.
+  return canonical === null || [...canonical].length > LONGEST ? null : { entered, canonical }
 }
 
 /** The form in which usernames are compared, or null for a text that normalisation would change beyond its case. */
 export function canonicalUsername(text: string): string | null {
-  if (text.normalize('NFKC') !== text.normalize('NFC')) return null
+  if (inWellFormedNfc(text) === null || text.normalize('NFKC') !== text.normalize('NFC')) return null
   const canonical = text.normalize('NFC').toLowerCase().normalize('NFC')
   return canonical.toLowerCase() === canonical ? canonical : null
 }

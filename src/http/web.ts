@@ -82,6 +82,7 @@ export class Web {
       brand: this.brand,
       assets: this.#assets,
       viewer: account && this.#viewer(account, request, reply),
+      viewerUnknown: request.session === undefined && this.sessionToken(request) !== null,
       notice: noticeFor(flash, this.brand, account),
       urls: {
         landing: urls.landing,

@@ -71,7 +71,7 @@ function Header({ page, offersSignIn }: { page: PageContext; offersSignIn: boole
         <MeridianMark />
         <span class="wordmark-name">{page.brand}</span>
       </a>
-      {page.viewer || offersSignIn ? (
+      {page.viewer || (offersSignIn && !page.viewerUnknown) ? (
         <nav class="site-nav" aria-label="Account">
           {page.viewer ? <SignedIn viewer={page.viewer} /> : <SignedOut page={page} />}
         </nav>
