@@ -9,8 +9,8 @@ export interface Username {
 const SHORTEST = 3
 const LONGEST = 150
 
-/** Letters and digits of any script, and inside them the marks that names are joined with. Never an @. */
-const SHAPE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._+-]*$/u
+/** Letters and digits of any script, and inside them the marks that names are joined with. Nothing invisible, never an @. */
+const SHAPE = /^(?!.*\p{Default_Ignorable_Code_Point})[\p{L}\p{N}][\p{L}\p{M}\p{N}._+-]*$/u
 
 /** Null when the text cannot be a username. Like an address it is refused rather than mapped. */
 export function parseUsername(text: string): Username | null {

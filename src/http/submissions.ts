@@ -39,8 +39,10 @@ export class Submissions {
   check(request: FastifyRequest, token: string | undefined): Verdict {
     const browser = this.#browserOf(request)
     if (browser === null) return { state: 'no-browser' }
-    const [issued = '', signature = ''] = (token ?? '').split('.')
-    const genuine = this.#keys.verifies('submission', `${issued}.${browser}`, Buffer.from(signature, 'base64url'))
+    const [issued = '', signature = '', ...more] = (token ?? '').split('.')
+    const genuine =
+      more.length === 0 &&
+      this.#keys.verifies('submission', `${issued}.${browser}`, Buffer.from(signature, 'base64url'))
     const age = Date.now() - Number.parseInt(issued, 36)
     if (!genuine || !(age < KNOWN_FOR)) return { state: 'foreign' }
     return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: browser } }

@@ -251,7 +251,7 @@ describe('P6: an address', () => {
     ['/constructor', [404]],
     ['*', [200, 404]],
     ['/accounts/customer/login/;next=/a', [404]],
-    ['/accounts/customer/register/#a', [200]],
+    ['/accounts/customer/register/#a', [400]],
   ]
 
   test.for(strange.map(([path, status]) => ({ name: path.slice(0, 50), path, status })))(
@@ -323,21 +323,20 @@ describe('P6: cookies', () => {
 
 describe('P6: a submission token', () => {
   const [form] = forms as [FormUnderTest]
-  const [issued = '', random = '', signature = ''] = form.submission.split('.')
+  const [issued = '', signature = ''] = form.submission.split('.')
   const tokens: [string, string][] = [
     ['empty', ''],
     ['a word', 'token'],
     ['dots', '...'],
-    ['many parts', `${form.submission.replace(signature, '')}..${signature}`],
-    ['no signature', `${issued}.${random}.`],
-    ['another signature', `${issued}.${random}.${randomBytes(32).toString('base64url')}`],
+    ['many parts', `${form.submission}.${signature}`],
+    ['no signature', `${issued}.`],
+    ['another signature', `${issued}.${randomBytes(32).toString('base64url')}`],
     ['a signature cut short', form.submission.slice(0, -4)],
-    ['a flipped bit', `${issued}.${random}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`],
-    ['another time', `${(Date.now() - 1000).toString(36)}.${random}.${signature}`],
-    ['no time', `.${random}.${signature}`],
-    ['a time that is none', `NaN.${random}.${signature}`],
-    ['the far future', `zzzzzzzzzzzz.${random}.${signature}`],
-    ['another random part', `${issued}.${randomBytes(16).toString('base64url')}.${signature}`],
+    ['a flipped bit', `${issued}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`],
+    ['another time', `${(Date.now() - 1000).toString(36)}.${signature}`],
+    ['no time', `.${signature}`],
+    ['a time that is none', `NaN.${signature}`],
+    ['the far future', `zzzzzzzzzzzz.${signature}`],
     ['a special name', '__proto__'],
     ['long', 'a.'.repeat(5000)],
     ["another browser's", ''],

@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js'
 import { z } from 'zod'
-import { codePoints, plainText } from '../../lib/text.ts'
+import { codePoints, plainLine, plainText } from '../../lib/text.ts'
 import { parseEmail, type Email } from '../email.ts'
 import { parseUsername, type Username } from '../username.ts'
 import { isCountry } from './countries.ts'
@@ -24,7 +24,8 @@ export function personName(what: string, missing: string) {
   )
 }
 
-export const emailField = requiredText('Enter your email address.').transform((text, context): Email => {
+/** Judged as it was sent: what a normalisation would change is for parseEmail to refuse. */
+export const emailField = z.string({ error: 'Enter your email address.' }).transform((text, context): Email => {
   const email = parseEmail(text)
   if (email) return email
   context.addIssue({ code: 'custom', message: wordsForEmail(text) })
@@ -58,7 +59,7 @@ export function phoneField(defaultCountry: CountryCode) {
 }
 
 export const companyField = optionalText('The company', 150)
-export const addressField = optionalText('The address', 500)
+export const addressField = optionalText('The address', 500, plainText)
 export const cityField = optionalText('The town or city', 100)
 export const stateField = optionalText('The state or region', 100)
 export const postalCodeField = optionalText('The postal code', 20)
@@ -82,26 +83,29 @@ export const dateOfBirthField = optionalText('The date of birth', 20).transform(
 function requiredText(missing: string) {
   return z
     .string({ error: missing })
-    .transform(readable)
+    .transform(readableAs(plainLine))
     .refine((text) => text !== '', missing)
 }
 
-function optionalText(what: string, most: number) {
+function optionalText(what: string, most: number, plain = plainLine) {
   return anyText
     .default('')
-    .transform(readable)
+    .transform(readableAs(plain))
     .refine((text) => codePoints(text) <= most, `${what} can have at most ${most} characters.`)
     .transform((text) => (text === '' ? null : text))
 }
 
-function readable(text: string, context: z.RefinementCtx): string {
-  const plain = plainText(text)
-  if (plain !== null) return plain
-  context.addIssue({ code: 'custom', message: UNREADABLE })
-  return z.NEVER
+function readableAs(plain: (text: string) => string | null) {
+  return (text: string, context: z.RefinementCtx): string => {
+    const readable = plain(text)
+    if (readable !== null) return readable
+    context.addIssue({ code: 'custom', message: UNREADABLE })
+    return z.NEVER
+  }
 }
 
 function wordsForEmail(text: string): string {
+  if (text.trim() === '') return 'Enter your email address.'
   if (!text.includes('@')) return 'An email address has an @ in it, like name@example.com.'
   if (/[\s,;<>()"]/.test(text)) return 'Enter one email address, without spaces, commas or brackets.'
   return 'Enter an email address that mail can be sent to, like name@example.com.'

@@ -22,7 +22,7 @@ export interface Registrar {
 export type RegistrationOutcome =
   | { outcome: 'registered' | 'replayed'; accountId: string; sessionToken: SessionToken }
   | { outcome: 'email-taken' | 'username-taken' }
-  | { outcome: 'too-many-attempts'; retryAfter: number }
+  | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
 
 export interface RegistrationRequest {
   input: RegistrationInput
@@ -49,8 +49,7 @@ export async function register(registrar: Registrar, request: RegistrationReques
   const print = fingerprint(request.submission, input)
   // A network that has had its share of registrations still gets its answer to one that it made.
   if (!taken.allowed) {
-    const { retryAfter } = taken
-    return (await replay(database, registrar.keys, print)) ?? { outcome: 'too-many-attempts', retryAfter }
+    return (await replay(database, registrar.keys, print)) ?? { outcome: 'too-many-attempts', ...taken }
   }
 
   const passwordHash = await passwords.hash(input.password)
