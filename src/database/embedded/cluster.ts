@@ -205,7 +205,7 @@ export class EmbeddedCluster {
       ...this.#options,
     ]
     const args = ['-D', this.place, ...options.flatMap((option) => ['-c', option])]
-    const log = openSync(this.#logFile, 'a')
+    const log = openSync(this.#logFile, 'a', 0o600)
     // A session of its own: a Ctrl-C in the terminal is for us, who then close in the right order.
     const child = spawn(join(this.#bin, 'postgres'), args, {
       ...this.#identity(),
