@@ -55,6 +55,13 @@ describe('the papers and the code say the same:', () => {
     expect(events).toEqual(['event', ...auditEvents])
   })
 
+  test('README.md names every test of the promises, and SECURITY.md every one of security', () => {
+    const unnamed = (folder: string, paper: string) =>
+      globSync(`${folder}/*.test.ts`, { cwd: projectRoot }).filter((path) => !read(paper).includes(`\`${path}\``))
+    expect(unnamed('test/promises', 'README.md')).toEqual([])
+    expect(unnamed('test/security', 'SECURITY.md')).toEqual([])
+  })
+
   test('what STYLE.md quotes as good stands in the file that it names', () => {
     const quotations = [...read('STYLE.md').matchAll(/^Good, `([^`]+)`:\n\n```\w+\n([^]*?)```/gm)]
     expect(quotations.length).toBeGreaterThan(10)

@@ -125,6 +125,21 @@ describe('P4: the same submission', () => {
     expect(stranger.sessionToken).toBeUndefined()
   })
 
+  test('registers anew, signed in, once its account has given the address up', async () => {
+    const visitor = new Visitor(site)
+    const form = await opened(visitor)
+    await visitor.post(urls.customerRegistration, form)
+    await visitor.submit(urls.customerSignOut, {})
+    await db.query(
+      `update accounts set email = 'x@y.example', email_delivery = 'x@y.example', email_canonical = 'x@y.example'
+       where email_canonical = $1`,
+      [form['email']],
+    )
+    expect((await visitor.post(urls.customerRegistration, form)).status).toBe(303)
+    expect(await visitor.isSignedIn()).toBe(true)
+    expect((await visitor.at(site).post(urls.customerRegistration, form)).status).toBe(303)
+  })
+
   test('with another password is another submission, and no way in', async () => {
     const visitor = new Visitor(site)
     const form = await opened(visitor)

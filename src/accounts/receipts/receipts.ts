@@ -25,11 +25,15 @@ export function fingerprint({ secret }: Submission, content: object): string {
   return hmac(secret, JSON.stringify(content)).toString('base64url')
 }
 
-/** The receipt's row, as a fragment for the statement that carries the submission out. */
+/**
+ * The receipt's row, as a fragment for the statement that carries the submission out. Where there is one already, the
+ * account that it names has since given its address up, and the submission has just been carried out for another.
+ */
 export function receiptInsert(fingerprinted: string, from: Sql): Sql {
   return sql`
     insert into receipts (receipt_hash, account_id)
-    select ${sha256(fingerprinted)}, account_id from ${from}`
+    select ${sha256(fingerprinted)}, account_id from ${from}
+    on conflict (receipt_hash) do update set account_id = excluded.account_id, created_at = now()`
 }
 
 /**

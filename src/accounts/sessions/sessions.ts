@@ -35,14 +35,19 @@ export function newSessionToken(): SessionToken {
   return newSecret()
 }
 
-/** The new session's row, as a fragment for the statement that signs somebody in. `from` has the account_id. */
+/**
+ * The new session's row, as a fragment for the statement that signs somebody in. `from` has the account_id. A token made
+ * from a submission may have had a session before; it begins anew.
+ */
 export function sessionInsert(token: SessionToken, kind: AccountKind, { userAgent, network }: Client, from: Sql): Sql {
   const { idle, absolute } = lifetimes[kind]
   return sql`
     insert into sessions (token_hash, id, account_id, idle_limit, expires_at, user_agent, network)
     select ${sha256(token)}, ${newId()}::uuid, account_id, ${idle} * interval '1 millisecond',
       now() + ${absolute} * interval '1 millisecond', ${userAgent}, ${network}
-    from ${from}`
+    from ${from}
+    on conflict (token_hash) do update set (id, account_id, created_at, last_seen_at, idle_limit, expires_at) =
+      (excluded.id, excluded.account_id, now(), now(), excluded.idle_limit, excluded.expires_at)`
 }
 
 /** Holds for a session that has neither ended nor been idle for too long, of an account that may be used. */

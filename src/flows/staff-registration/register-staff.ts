@@ -57,10 +57,10 @@ export async function registerStaff(
   const taken = await limits.take([
     { rule: STAFF_REGISTRATIONS_PER_NETWORK, subject: request.client.network ?? 'none' },
   ])
-  if (!taken.allowed) return { outcome: 'too-many-attempts', ...taken }
+  const print = fingerprint(request.submission, { code: request.code, ...request.input })
+  if (!taken.allowed) return (await replay(registrar, print)) ?? { outcome: 'too-many-attempts', ...taken }
 
   const passwordHash = await passwords.hash(request.input.password)
-  const print = fingerprint(request.submission, { code: request.code, ...request.input })
   const sessionToken = sessionTokenOf(keys, print)
   const statement = staffRegistrationStatement(newId(), request, passwordHash, print, sessionToken)
   return sendingAgain(() => carryOut(registrar, statement, print, sessionToken))
@@ -74,8 +74,15 @@ async function carryOut(
 ): Promise<StaffRegistrationOutcome> {
   const verdict = await insertOrConflict(database, statement)
   if (verdict.outcome === 'registered') return { ...verdict, sessionToken }
+  return (await replay({ database, keys }, print)) ?? verdict
+}
+
+async function replay(
+  { database, keys }: Pick<StaffRegistrar, 'database' | 'keys'>,
+  print: string,
+): Promise<StaffRegistrationOutcome | null> {
   const found = await findReplay(database, keys, print)
-  return found ? { outcome: 'replayed', ...found } : verdict
+  return found && { outcome: 'replayed', ...found }
 }
 
 type Verdict = { outcome: 'registered'; accountId: string } | { outcome: 'email-taken' | 'invitation-unusable' }
