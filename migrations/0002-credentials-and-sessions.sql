@@ -26,12 +26,16 @@ create index sessions_account_id_idx on sessions (account_id);
 create table receipts (
   receipt_hash bytea primary key check (octet_length(receipt_hash) = 32),
   account_id uuid not null references accounts (id) on delete cascade,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  answered_at timestamptz
 );
+
+create index receipts_account_id_idx on receipts (account_id);
 
 create table limits (
   key text primary key,
   taken integer not null,
+  most integer,
   strikes integer not null default 0,
   window_ends_at timestamptz not null
 ) with (fillfactor = 50);

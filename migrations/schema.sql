@@ -119,6 +119,7 @@ CREATE UNIQUE INDEX letters_one_welcome_per_account ON public.letters USING btre
 create table limits (
   key text not null,
   taken integer not null,
+  most integer,
   strikes integer default 0 not null,
   window_ends_at timestamp with time zone not null,
   constraint limits_pkey PRIMARY KEY (key)
@@ -140,10 +141,12 @@ create table receipts (
   receipt_hash bytea not null,
   account_id uuid not null,
   created_at timestamp with time zone default now() not null,
+  answered_at timestamp with time zone,
   constraint receipts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
   constraint receipts_pkey PRIMARY KEY (receipt_hash),
   constraint receipts_receipt_hash_check CHECK ((octet_length(receipt_hash) = 32))
 );
+CREATE INDEX receipts_account_id_idx ON public.receipts USING btree (account_id);
 
 create table schema_migrations (
   name text not null,

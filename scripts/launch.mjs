@@ -1,10 +1,14 @@
 // Runs a script of this folder under the right Node: in this very process where that is the one running.
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { delimiter, dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isGoodEnough, missingRuntime, nodePath } from './runtime.mjs'
 
 const [script, ...args] = process.argv.slice(2)
+
+// Password hashes run on libuv's threads, of which there are four unless somebody says otherwise before it starts.
+process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism() + 2))
 
 if (isGoodEnough()) {
   process.argv = [process.execPath, resolve(script), ...args]

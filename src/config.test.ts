@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -27,6 +27,14 @@ describe('settings', () => {
     expect(statSync(join(DATA_DIR, 'secret')).mode & 0o777).toBe(0o600)
   })
 
+  test('never take an empty or half-written file for a secret', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'meridian-config-'))
+    for (const half of ['', 'half of o']) {
+      writeFileSync(join(folder, 'secret'), half)
+      expect(() => readConfig({ DATA_DIR: folder })).toThrow(expect.objectContaining({ code: 'setting-refused' }))
+    }
+  })
+
   test('take a second secret while it is rotated, the current one first', () => {
     expect(readConfig({ DATA_DIR, SECRET: `${SECRET} 2,${SECRET} 1` }).SECRETS).toEqual([`${SECRET} 2`, `${SECRET} 1`])
   })
@@ -46,6 +54,7 @@ describe('settings', () => {
     ['PASSWORD_MIN_LENGHT', { PASSWORD_MIN_LENGHT: '12' }],
     ['LIMITS', { LIMITS: 'off', PUBLIC_URL: 'https://accounts.example' }],
     ['SECRET', { NODE_ENV: 'production', DATABASE_URL }],
+    ['SECRET', { DATABASE_URL, PUBLIC_URL: 'https://accounts.example' }],
     ['TRUST_PROXY', { TRUST_PROXY: 'banana' }],
     ['TRUST_PROXY', { TRUST_PROXY: '10.0.0.0/40' }],
     ['ARGON2_MEMORY_KIB', { ARGON2_MEMORY_KIB: '1024', PUBLIC_URL: 'https://accounts.example' }],

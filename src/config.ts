@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { getCountries, type CountryCode } from 'libphonenumber-js'
@@ -139,8 +139,8 @@ function refuseConflicts(settings: Settings, origin: string): void {
   if (DATABASE_OWNER_URL && !DATABASE_URL) {
     throw refusal('DATABASE_OWNER_URL without DATABASE_URL: the embedded database has roles of its own.')
   }
-  if (NODE_ENV === 'production' && DATABASE_URL && !SECRET) {
-    throw refusal('SECRET is missing: in production, with DATABASE_URL, every node needs the same one.')
+  if ((forRealPeople || NODE_ENV === 'production') && DATABASE_URL && !SECRET) {
+    throw refusal('SECRET is missing: with DATABASE_URL there may be several nodes, and each needs the same one.')
   }
   if (PUBLIC_URL && new URL(PUBLIC_URL).pathname !== '/') throw refusal('PUBLIC_URL: must be an origin without a path.')
 }
@@ -158,17 +158,28 @@ function secretsFrom(secret: string | undefined): string[] | undefined {
   return secrets?.length ? secrets : undefined
 }
 
+/** Made whole before it gets its name, so that no process ever reads half of one; the first to name it wins. */
 function generatedSecret(dataDir: string): string {
   const path = join(dataDir, 'secret')
   if (!existsSync(path)) {
     mkdirSync(dataDir, { recursive: true })
-    try {
-      writeFileSync(path, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
+    const unfinished = `${path}.${process.pid}`
+    writeFileSync(unfinished, randomBytes(32).toString('base64url'), { mode: 0o600, flush: true })
+    linkUnlessThere(unfinished, path)
+    rmSync(unfinished)
   }
-  return readFileSync(path, 'utf8').trim()
+  const [secret] = secretsFrom(readFileSync(path, 'utf8')) ?? []
+  if (secret === undefined)
+    throw refusal(`SECRET: ${path} is empty. Put it back from a backup, or remove it for a new one.`)
+  return secret
+}
+
+function linkUnlessThere(source: string, path: string): void {
+  try {
+    linkSync(source, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
 }
 
 /** Addresses, networks (RFC 4632, 4291), or the names that Fastify has for some of them. */

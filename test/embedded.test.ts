@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { isPostmasterOf } from '../src/database/embedded/postmaster-file.ts'
 import { projectRoot } from '../src/lib/project-root.ts'
 import { urls } from '../src/urls.ts'
 import { startEmbeddedNode, type Node } from './support/site.ts'
@@ -55,6 +56,21 @@ describe('the embedded database', () => {
     node = await startEmbeddedNode(folder)
     expect(postmaster()).toBe(running)
     await everybodySignsIn(node)
+  })
+
+  test('takes nobody else for its server, whose number a crash has left in the pid file', async () => {
+    node.process.kill('SIGKILL')
+    const stranger = spawn('sleep', ['60'])
+    const former = postmaster()
+    process.kill(former, 'SIGKILL')
+    await expect.poll(() => isPostmasterOf(cluster(), former)).toBe(false)
+    const lines = readFileSync(pidFile(), 'utf8').split('\n')
+    writeFileSync(pidFile(), [String(stranger.pid), ...lines.slice(1)].join('\n'))
+    node = await startEmbeddedNode(folder)
+    expect(postmaster()).not.toBe(stranger.pid)
+    expect(stranger.exitCode).toBeNull()
+    await everybodySignsIn(node)
+    stranger.kill()
   })
 
   test('ends with the node that is told to end', async () => {

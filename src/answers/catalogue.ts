@@ -68,7 +68,8 @@ export const catalogue = {
     status: 410,
     title: 'This link no longer works',
     words: 'The link has been used, has expired, or was replaced by a newer one.',
-    whatNow: 'Ask the person who sent it to you for a new one.',
+    whatNow:
+      'If you have registered with it already, sign in. Otherwise ask the person who sent it to you for a new one.',
   },
 
   // Requests that no page of ours makes.

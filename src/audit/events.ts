@@ -8,6 +8,7 @@ export const auditEvents = [
   'sign-in-refused',
   'password-disabled',
   'signed-out',
+  'sign-out-repeated',
   'profile-changed',
 ] as const
 

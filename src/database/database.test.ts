@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { connectionTo, freshDatabase } from '../../test/support/database.ts'
 import { PostgresProxy } from '../../test/support/postgres-proxy.ts'
 import { Database } from './database.ts'
-import { sql } from './sql.ts'
+import { named, sql } from './sql.ts'
 
 const db = await freshDatabase()
 const first = await PostgresProxy.before(db.appUrl)
@@ -64,4 +64,23 @@ test('what two statements did in a transaction that failed is undone', async () 
   })
   await expect(failing).rejects.toThrow('after the first statement')
   expect(await db.count(`limits where key = 'kept'`)).toBe(0)
+})
+
+test('a statement that was prepared before the schema changed is prepared anew', async () => {
+  const own = new Database({ url: db.appUrl, connections: 1, onIdleError: () => {} })
+  const owner = await connectionTo(db.ownerUrl)
+  await owner.query('create table changing (value int); grant select on changing to meridian_app')
+  const read = () => own.rows(named('changing', sql`select * from changing`))
+  await read()
+  await owner.query('alter table changing alter value type text')
+  expect(await read()).toEqual([])
+  await own.close()
+})
+
+test('a transaction that goes on after an error is not taken for committed', async () => {
+  const careless = db.database.transaction(async (within) => {
+    await within.rows(sql`select 1 / 0`).catch(() => {})
+    return 'done'
+  })
+  await expect(careless).rejects.toThrow('was undone')
 })

@@ -1,12 +1,15 @@
-import type pg from 'pg'
+import type { ClientBase } from 'pg'
 import { Fault } from '../answers/fault.ts'
-import { SECOND } from '../lib/time.ts'
-import { faultFrom, isAway, mayBeSentAgain } from './faults.ts'
-import { PrimaryPool, type PoolSettings } from './primary-pool.ts'
+import { MINUTE, SECOND } from '../lib/time.ts'
+import { judge } from './faults.ts'
+import { PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
 import type { Sql, Statement } from './sql.ts'
 
 /** Longer than the server's own statement_timeout: reached only when the server does not answer at all. */
 const ANSWER_WITHIN = 12 * SECOND
+
+/** How long a connection whose statement got no answer keeps its place in the pool. */
+const LET_GO_AFTER = MINUTE
 
 /** What a statement is sent through: the pool, or one connection inside a transaction. */
 export interface Queryable {
@@ -27,7 +30,7 @@ export class Database implements Queryable {
   }
 
   async rows<Row>(statement: Sql | Statement): Promise<Row[]> {
-    return this.#withClient((client) => send<Row>(client, statement))
+    return this.#onceMoreIfNothingWasDone(() => this.#withClient((client) => send<Row>(client, statement)))
   }
 
   async row<Row>(statement: Sql | Statement): Promise<Row | null> {
@@ -40,10 +43,12 @@ export class Database implements Queryable {
       await client.query('begin')
       try {
         const result = await work(queryable(client))
-        await client.query('commit')
+        const { command } = await client.query('commit')
+        // A transaction that an error has spoiled answers COMMIT with ROLLBACK, and no error.
+        if (command !== 'COMMIT') throw new Error('a transaction went on after an error, and was undone')
         return result
       } catch (error) {
-        if (!isAway(error)) await client.query('rollback')
+        if (judge(error).connection === 'good') await client.query('rollback')
         throw error
       }
     })
@@ -53,19 +58,29 @@ export class Database implements Queryable {
     await this.#pool.end()
   }
 
-  async #withClient<Result>(use: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
-    const client = await this.#pool.connect().catch((error: unknown) => {
+  async #onceMoreIfNothingWasDone<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Fault) || !judge(error.cause).nothingDone) throw error
+      return work()
+    }
+  }
+
+  async #withClient<Result>(use: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    const lease = await this.#pool.connect().catch((error: unknown) => {
       throw new Fault('database-unavailable', { cause: error })
     })
+    const work = use(lease.client)
     try {
-      const result = await withinDeadline(use(client))
-      client.release()
+      const result = await withinDeadline(work)
+      lease.release()
       return result
     } catch (error) {
-      // A connection whose last statement has no known end is closed, never used again and never told to cancel:
-      // cancelling a COMMIT that waits for its standby would leave it committed here and nowhere else.
-      client.release(isAway(error) || error instanceof Fault)
-      throw faultFrom(error)
+      const { fault, connection } = judge(error)
+      if (error === NO_ANSWER) letGoLater(lease, work)
+      else lease.release(connection)
+      throw error === NO_ANSWER ? new Fault('database-busy', { cause: error }) : fault
     }
   }
 }
@@ -82,35 +97,56 @@ export async function sendingAgain<Result>(work: () => Promise<Result>): Promise
     try {
       return await work()
     } catch (error) {
-      if (!mayBeSentAgain(error)) throw error
+      if (!mayPass(error)) throw error
       await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
   return work()
 }
 
-function queryable(client: pg.ClientBase): Queryable {
+/** Whether an instant later it may well be different: not where the server has already taken its time. */
+function mayPass(error: unknown): boolean {
+  return error instanceof Fault && (error.code === 'database-unavailable' || judge(error.cause).nothingDone)
+}
+
+function queryable(client: ClientBase): Queryable {
   return {
     rows: (statement) => send(client, statement),
     row: async <Row>(statement: Sql | Statement) => (await send<Row>(client, statement))[0] ?? null,
   }
 }
 
-async function send<Row>(client: pg.ClientBase, statement: Sql | Statement): Promise<Row[]> {
+async function send<Row>(client: ClientBase, statement: Sql | Statement): Promise<Row[]> {
   const { text, values } = statement
   const query = 'name' in statement ? { name: statement.name, text, values } : { text, values }
   return (await client.query(query)).rows as Row[]
 }
 
+const NO_ANSWER = new Error('the database did not answer in time')
+
 async function withinDeadline<Result>(work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Fault('database-busy', { details: 'No answer in time.' })), ANSWER_WITHIN)
+    timer = setTimeout(() => reject(NO_ANSWER), ANSWER_WITHIN)
   })
   try {
     return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
-    work.catch(() => {})
   }
+}
+
+/**
+ * A connection whose statement has no known end is never used again, and never told to cancel: cancelling a COMMIT that
+ * waits for its standby would leave it committed here and nowhere else. Until the end is known it keeps its place in the
+ * pool, so that a standby that stalls fills our pool and not the server.
+ */
+function letGoLater(lease: Lease, work: Promise<unknown>): void {
+  const letGo = () => lease.release('host gone')
+  const timer = setTimeout(letGo, LET_GO_AFTER)
+  timer.unref()
+  work
+    .then(letGo, letGo)
+    .finally(() => clearTimeout(timer))
+    .catch(() => {})
 }

@@ -1,39 +1,46 @@
 import { DatabaseError } from 'pg'
 import { Fault } from '../answers/fault.ts'
 
+/** What an error says: to the caller, of the connection that raised it, and of sending the same again. */
+export interface Judgement {
+  /** The catalogue's word for it, or the error itself where it is a mistake of ours. */
+  fault: unknown
+  /** `spoiled`: this connection is of no use any more. `host gone`: neither is any other to the same server. */
+  connection: 'good' | 'spoiled' | 'host gone'
+  /** The server did nothing for certain: sending it again is safe whatever it was. */
+  nothingDone: boolean
+}
+
 /** SQLSTATE 40001 and 40P01: the server undid the transaction and asks for it again. */
 const ASKED_AGAIN = new Set(['40001', '40P01'])
 
 /** Our own deadline or the server's: 57014 statement_timeout, 55P03 lock_timeout. */
 const TOO_SLOW = new Set(['57014', '55P03'])
 
-/** 25006, a read-only transaction: this server has become a standby. */
-const NOT_THE_PRIMARY = new Set(['25006'])
+/** 0A000 from RevalidateCachedQuery, 26000: a statement prepared before the schema changed, or lost by a pooler. */
+const NOT_PREPARED = new Set(['0A000', '26000'])
 
-/** Classes 08 connection, 53 resources (connections, disk, memory), 57P shutting down or starting up, 58 system. */
-const AWAY = /^(08|53|57P|58)/
+/** 25006, a read-only transaction: this server has become a standby. Classes 08, 57P, 58: going away, or coming up. */
+const HOST_GONE = /^(25006$|08|57P|58)/
 
-/** What the operating system says of a socket that was connected. */
-const NETWORK = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
+/** Class 53: no disk, no memory, no connection left. It passes, and the connection stays good. */
+const SHORT_OF = /^53/
 
-/** Says in the catalogue's codes what a driver's error means; what is a mistake of ours stays as it is. */
-export function faultFrom(error: unknown): unknown {
-  if (error instanceof Fault) return error
+/** What the operating system says of a socket that was connected, and the driver in words alone. */
+const SOCKET_LOST = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
+const DRIVER_LOST = /^Connection terminated|not queryable|^This socket has been ended/
+
+export function judge(error: unknown): Judgement {
+  if (error instanceof Fault) return { fault: error, connection: 'good', nothingDone: false }
   const code = codeFrom(error)
-  if (TOO_SLOW.has(code) || ASKED_AGAIN.has(code)) return new Fault('database-busy', { cause: error })
-  return isAway(error) ? new Fault('database-unavailable', { cause: error }) : error
-}
-
-/** Whether the connection that raised this is of no use any more. */
-export function isAway(error: unknown): boolean {
-  const code = codeFrom(error)
-  if (AWAY.test(code) || NOT_THE_PRIMARY.has(code) || NETWORK.has(code)) return true
-  return isDriversOwn(error)
-}
-
-/** Whether to send a statement again, where a receipt makes that safe. */
-export function mayBeSentAgain(error: unknown): boolean {
-  return error instanceof Fault && (error.code === 'database-unavailable' || ASKED_AGAIN.has(codeFrom(error.cause)))
+  const unavailable = new Fault('database-unavailable', { cause: error })
+  const busy = new Fault('database-busy', { cause: error })
+  if (isLost(error, code)) return { fault: unavailable, connection: 'host gone', nothingDone: false }
+  if (isNotPrepared(error, code)) return { fault: unavailable, connection: 'spoiled', nothingDone: true }
+  if (SHORT_OF.test(code)) return { fault: unavailable, connection: 'good', nothingDone: true }
+  if (ASKED_AGAIN.has(code)) return { fault: busy, connection: 'good', nothingDone: true }
+  if (TOO_SLOW.has(code)) return { fault: busy, connection: 'good', nothingDone: false }
+  return { fault: error, connection: 'good', nothingDone: false }
 }
 
 /** Which constraint a row offended, or null when it is another kind of error. */
@@ -41,14 +48,16 @@ export function offendedConstraint(error: unknown): string | null {
   return error instanceof DatabaseError && error.code?.startsWith('23') ? (error.constraint ?? null) : null
 }
 
-function codeFrom(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+function isLost(error: unknown, code: string): boolean {
+  if (error instanceof DatabaseError) return HOST_GONE.test(code)
+  return error instanceof Error && (SOCKET_LOST.has(code) || DRIVER_LOST.test(error.message))
 }
 
-/** The driver reports a lost socket in words alone. */
-function isDriversOwn(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof DatabaseError) return false
-  return /^Connection terminated|^timeout exceeded when trying to connect|not queryable|^This socket has been ended/.test(
-    error.message,
-  )
+function isNotPrepared(error: unknown, code: string): boolean {
+  if (!NOT_PREPARED.has(code) || !(error instanceof DatabaseError)) return false
+  return code === '26000' || error.routine === 'RevalidateCachedQuery'
+}
+
+function codeFrom(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

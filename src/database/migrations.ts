@@ -38,11 +38,13 @@ export async function migrate({ ownerUrl, appUrl }: MigrationRoles): Promise<str
   const client = await connectToPrimary(ownerUrl)
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK])
+    // A change that waits for a long transaction makes everybody behind it wait: better to fail, and to be tried again.
+    await client.query(`set lock_timeout = '5s'`)
     const pending = pendingAmong(await applied(client))
     for (const migration of pending) await apply(client, migration)
     const { rows } = await client.query<{ owner: string }>('select current_user as owner')
-    const app = userOf(appUrl)
-    if (app && app !== rows[0]?.owner) await client.query(grantsFor(app))
+    const app = await roleOf(appUrl)
+    if (app !== rows[0]?.owner) await client.query(grantsFor(app))
     return pending.map(({ name }) => name)
   } finally {
     await client.end()
@@ -109,7 +111,7 @@ async function apply(client: Client, { name, text, checksum }: Migration): Promi
     await client.query('insert into schema_migrations (name, checksum) values ($1, $2)', [name, checksum])
     await client.query('commit')
   } catch (error) {
-    await client.query('rollback')
+    await client.query('rollback').catch(() => {})
     if (error instanceof DatabaseError && error.code === '42501') {
       throw new Fault('schema-missing', { cause: error, details: `${name}: ${error.message}.` })
     }
@@ -121,6 +123,15 @@ function grantsFor(app: string): string {
   return readFileSync(join(folder, 'grants.sql'), 'utf8').replaceAll(':"app"', escapeIdentifier(app))
 }
 
-function userOf(url: string): string {
-  return decodeURIComponent(/^postgres(?:ql)?:\/\/([^:@/]*)/.exec(url)?.[1] ?? '')
+/** Whom the application connects as: named in its connection string, or else (PGUSER, the system's user) by the server. */
+async function roleOf(url: string): Promise<string> {
+  const named = decodeURIComponent(new URL(hostsOf(url)[0] as string).username)
+  if (named !== '') return named
+  const client = await connectToPrimary(url)
+  try {
+    const { rows } = await client.query<{ role: string }>('select current_user as role')
+    return rows[0]?.role ?? ''
+  } finally {
+    await client.end()
+  }
 }

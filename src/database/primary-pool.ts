@@ -1,6 +1,7 @@
-import { Pool, type ClientBase, type PoolClient } from 'pg'
+import { Pool, type ClientBase } from 'pg'
 import { Fault } from '../answers/fault.ts'
 import { SECOND } from '../lib/time.ts'
+import type { Judgement } from './faults.ts'
 import { hostsOf } from './hosts.ts'
 
 export interface PoolSettings {
@@ -11,29 +12,37 @@ export interface PoolSettings {
   onIdleError: (error: Error) => void
 }
 
+/** A connection, for as long as it is needed. */
+export interface Lease {
+  client: ClientBase
+  /** Gives it back. Doing so twice is doing so once. */
+  release: (connection?: Judgement['connection']) => void
+}
+
 const CONNECT_WITHIN = 3 * SECOND
 
 /**
  * A pool over several hosts of which one is the primary: tries them in turn, from the last that would do, and refuses
- * one that is a standby. After a failover the first statement that fails throws its connection away, and the next one
- * finds the new primary.
+ * one that is a standby. When one connection tells that its host is gone, every idle connection to it goes too, so that
+ * a failover costs the statements that were under way and no others.
  */
 export class PrimaryPool {
+  readonly #urls: string[]
+  readonly #settings: PoolSettings
   readonly #pools: Pool[]
   #last = 0
 
   constructor(settings: PoolSettings) {
-    const hosts = hostsOf(settings.url)
-    this.#pools = hosts.map((url) => openPool(url, settings, hosts.length > 1))
+    this.#settings = settings
+    this.#urls = hostsOf(settings.url)
+    this.#pools = this.#urls.map((url) => this.#open(url))
   }
 
-  async connect(): Promise<PoolClient> {
+  async connect(): Promise<Lease> {
     const failures: unknown[] = []
     for (const index of this.#inTurn()) {
       try {
-        const client = await (this.#pools[index] as Pool).connect()
-        this.#last = index
-        return client
+        return await this.#lease(index)
       } catch (error) {
         failures.push(error)
       }
@@ -45,36 +54,67 @@ export class PrimaryPool {
     await Promise.all(this.#pools.map((pool) => pool.end()))
   }
 
+  async #lease(index: number): Promise<Lease> {
+    const pool = this.#pools[index] as Pool
+    const client = await pool.connect()
+    this.#last = index
+    let released = false
+    return {
+      client,
+      release: (connection = 'good') => {
+        if (released) return
+        released = true
+        client.release(connection !== 'good')
+        if (connection === 'host gone') this.#renew(index, pool)
+      },
+    }
+  }
+
+  /** Of many connections that tell the same, the first renews the pool. */
+  #renew(index: number, pool: Pool): void {
+    if (this.#pools[index] !== pool) return
+    this.#pools[index] = this.#open(this.#urls[index] as string)
+    pool.end().catch(this.#settings.onIdleError)
+  }
+
   #inTurn(): number[] {
     return this.#pools.map((_, offset) => (this.#last + offset) % this.#pools.length)
   }
-}
 
-function openPool(connectionString: string, settings: PoolSettings, severalHosts: boolean): Pool {
-  const pool = new Pool({
-    connectionString,
-    max: settings.connections,
-    connectionTimeoutMillis: CONNECT_WITHIN,
-    idleTimeoutMillis: 60 * SECOND,
-    statement_timeout: 10 * SECOND,
-    lock_timeout: 5 * SECOND,
-    idle_in_transaction_session_timeout: 15 * SECOND,
-    keepAlive: true,
-    application_name: 'meridian',
-    ...(severalHosts ? { verify: refuseStandby } : {}),
-  })
-  // A checked-out client that loses its server raises 'error' on itself, and without a listener that ends the process.
-  pool.on('connect', (client) => client.on('error', settings.onIdleError))
-  pool.on('error', settings.onIdleError)
-  return pool
+  #open(connectionString: string): Pool {
+    const { connections, onIdleError } = this.#settings
+    const pool = new Pool({
+      connectionString,
+      max: connections,
+      connectionTimeoutMillis: CONNECT_WITHIN,
+      idleTimeoutMillis: 60 * SECOND,
+      statement_timeout: 10 * SECOND,
+      lock_timeout: 5 * SECOND,
+      idle_in_transaction_session_timeout: 15 * SECOND,
+      keepAlive: true,
+      application_name: 'meridian',
+      ...(this.#urls.length > 1 ? { verify: refuseStandby } : {}),
+    })
+    // A checked-out client that loses its server raises 'error' on itself, and without a listener that ends the process.
+    pool.on('connect', (client) => client.on('error', onIdleError))
+    pool.on('error', onIdleError)
+    return pool
+  }
 }
 
 function refuseStandby(client: ClientBase, done: (error?: Error) => void): void {
+  let answered = false
+  const answer = (error?: Error) => {
+    clearTimeout(late)
+    if (!answered) done(error)
+    answered = true
+  }
+  const late = setTimeout(() => answer(new Error('no answer from this host')), CONNECT_WITHIN)
   client.query<{ standby: boolean }>(
     `select current_setting('transaction_read_only')::boolean as standby`,
     (error: Error | null, result) => {
-      const standby = error === null && result.rows[0]?.standby === true
-      done(standby ? new Fault('database-unavailable', { details: 'A standby.' }) : (error ?? undefined))
+      if (error) return answer(error)
+      return answer(result.rows[0]?.standby ? new Fault('database-unavailable', { details: 'A standby.' }) : undefined)
     },
   )
 }

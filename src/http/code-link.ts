@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieName } from './cookies.ts'
-import { queryOf, type Web } from './web.ts'
+import { queryOf } from './form-body.ts'
+import type { Web } from './web.ts'
 
 /** What our codes look like; anything else is no code, and is not kept. */
 const CODE = /^[\w-]{1,64}$/

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { FastifyRequest } from 'fastify'
 import { Fault } from '../answers/fault.ts'
 
 /** What a form or a query string held: each field once, text only. It has no prototype, so no name in it is special. */
@@ -31,4 +32,14 @@ function decode(text: string): string {
   } catch (error) {
     throw new Fault('malformed-request', { cause: error, details: 'Badly encoded.' })
   }
+}
+
+/** The query, each name once: read by the same strict reader as a form. */
+export function queryOf(request: FastifyRequest): Fields {
+  return request.query as Fields
+}
+
+/** What was sent, if a form was. */
+export function fieldsOf(request: FastifyRequest): Fields {
+  return (request.body as Fields | undefined) ?? {}
 }

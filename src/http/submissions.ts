@@ -4,6 +4,7 @@ import type { Keys } from '../lib/keys.ts'
 import { newSecret } from '../lib/random.ts'
 import { DAY } from '../lib/time.ts'
 import type { Cookies } from './cookies.ts'
+import { fieldsOf } from './form-body.ts'
 
 /** How long an opened form may be sent for the first time. */
 const FRESH_FOR = DAY
@@ -36,7 +37,8 @@ export class Submissions {
     return request.formToken
   }
 
-  check(request: FastifyRequest, token: string | undefined): Verdict {
+  check(request: FastifyRequest): Verdict {
+    const { submission: token, ...fields } = fieldsOf(request)
     const browser = this.#browserOf(request)
     if (browser === null) return { state: 'no-browser' }
     const [issued = '', signature = '', ...more] = (token ?? '').split('.')
@@ -45,7 +47,7 @@ export class Submissions {
       this.#keys.verifies('submission', `${issued}.${browser}`, Buffer.from(signature, 'base64url'))
     const age = Date.now() - Number.parseInt(issued, 36)
     if (!genuine || !(age < KNOWN_FOR)) return { state: 'foreign' }
-    return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: browser } }
+    return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: browser, fields } }
   }
 
   #issue(browser: string): string {

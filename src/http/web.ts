@@ -16,7 +16,7 @@ import type { Assets, PageContext, Viewer } from '../ui/page.ts'
 import { urls } from '../urls.ts'
 import { Cookies } from './cookies.ts'
 import { noticeFor, type FlashCode } from './flash.ts'
-import type { Fields } from './form-body.ts'
+import { fieldsOf, queryOf, type Fields } from './form-body.ts'
 import { networkOf } from './network.ts'
 import { safeNext } from './safe-next.ts'
 import { Submissions } from './submissions.ts'
@@ -105,7 +105,7 @@ export class Web {
     const values = Object.entries(fields)
       .filter(([name]) => !NEVER_SHOWN_AGAIN.has(name))
       .map(([name, value]) => [name, showable(value)])
-    const { state } = this.submissions.check(request, fields['submission'])
+    const { state } = this.submissions.check(request)
     const token = state === 'fresh' ? (fields['submission'] as string) : this.submissions.newToken(request, reply)
     return { values: Object.fromEntries(values), errors, token }
   }
@@ -191,16 +191,6 @@ export class Web {
 /** Where each kind of person lands. */
 export function homeOf({ kind }: Pick<Account, 'kind'>): string {
   return kind === 'staff' ? urls.console : urls.landing
-}
-
-/** The query, each name once: read by the same strict reader as a form. */
-export function queryOf(request: FastifyRequest): Fields {
-  return request.query as Fields
-}
-
-/** What was sent, if a form was. */
-export function fieldsOf(request: FastifyRequest): Fields {
-  return (request.body as Fields | undefined) ?? {}
 }
 
 /** An answer of the catalogue as a message for the form as a whole, or for one field of it. */

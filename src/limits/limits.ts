@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { named, sql } from '../database/sql.ts'
-import type { Queryable } from '../database/database.ts'
+import { named, sql, type Sql } from '../database/sql.ts'
+import { sendingAgain, type Database } from '../database/database.ts'
 import { DAY, MINUTE } from '../lib/time.ts'
 
 /** How many of something one key may take in a window that begins with the first. */
@@ -29,14 +29,11 @@ interface Row {
 
 const LONGEST_WINDOW = DAY
 
-/** A count that no window reaches, for rules that never back off. */
-const MAX_INT = 2 ** 31 - 1
-
 /** Off for load tests alone; config.ts sees to it that real people never meet this. */
 export interface Limits {
   take(claims: readonly Claim[]): Promise<Taken>
-  /** Forgets what was taken: a sign-in that succeeded gives its attempts back. */
-  giveBack(claims: readonly Claim[]): Promise<void>
+  /** Forgets what was taken, as a fragment for the statement that succeeded: a sign-in gives its attempts back. */
+  giveBack(claims: readonly Claim[]): Sql
 }
 
 /**
@@ -44,11 +41,12 @@ export interface Limits {
  * row lock of the upsert puts them in line, and by the database's clock. It never waits for the disk
  * (synchronous_commit is off for this statement alone): what a crash can lose is the last half second of counting.
  */
-export function limitsIn(database: Queryable): Limits {
+export function limitsIn(database: Database): Limits {
   return {
     async take(claims) {
       const keys = claims.map(keyOf)
-      const rows = await database.rows<Row>(takeStatement(keys, claims))
+      // Sent again it counts twice at worst, which only errs on the side of caution.
+      const rows = await sendingAgain(() => database.rows<Row>(takeStatement(keys, claims)))
       const refused = claims
         .map((claim, index) => ({ claim, row: rows.find(({ key }) => key === keys[index]) }))
         .filter(({ claim, row }) => row !== undefined && row.taken > claim.rule.most)
@@ -57,40 +55,40 @@ export function limitsIn(database: Queryable): Limits {
         ? { allowed: false, rule: longest.claim.rule.name, retryAfter: retryAfter(longest.row) }
         : { allowed: true }
     },
-    async giveBack(claims) {
-      await database.rows(giveBackStatement(claims.map(keyOf)))
-    },
+    giveBack: (claims) => sql`
+      delete from limits using (
+        select key from limits where key = any(${claims.map(keyOf)}::text[]) order by key for update
+      ) as given where limits.key = given.key`,
   }
 }
 
 export const noLimits: Limits = {
   take: () => Promise.resolve({ allowed: true }),
-  giveBack: () => Promise.resolve(),
+  giveBack: () => sql`select`,
 }
 
-/** An upsert's SET sees the row and the parameters but no third relation, so the bound is picked by the row's key. */
 function takeStatement(keys: string[], claims: readonly Claim[]) {
   const windows = claims.map(({ rule }) => rule.window)
-  const overrun = sql`l.taken > (${claims.map(({ rule }) => (rule.backsOff === false ? MAX_INT : rule.most))}::int[])[array_position(${keys}::text[], l.key)]`
+  // Null for rules that never back off: nothing is more than null.
+  const bounds = claims.map(({ rule }) => (rule.backsOff === false ? null : rule.most))
   return named(
     'limits-take',
     sql`
-    insert into limits as l (key, taken, window_ends_at)
-    select key, 1, now() + size * interval '1 millisecond'
-    from (
-      select * from unnest(${keys}::text[], ${windows}::bigint[]) as claim (key, size)
-      order by key -- one order for everybody, so that two takers never wait for each other
-    ) as claim
+    insert into limits as l (key, taken, most, window_ends_at)
+    select key, 1, most, now() + size * interval '1 millisecond'
+    from unnest(${keys}::text[], ${bounds}::int[], ${windows}::bigint[]) as claim (key, most, size)
+    order by key -- one order for everybody, so that two never wait for each other
     on conflict (key) do update set
+      most = excluded.most,
       taken = case when l.window_ends_at <= now() then 1 else l.taken + 1 end,
       strikes = case
         when l.window_ends_at > now() then l.strikes
-        when ${overrun} then least(l.strikes + 1, 16)
+        when l.taken > excluded.most then least(l.strikes + 1, 16)
         else 0
       end,
       window_ends_at = case
         when l.window_ends_at > now() then l.window_ends_at
-        when ${overrun} then now() + least(
+        when l.taken > excluded.most then now() + least(
           (excluded.window_ends_at - now()) * power(2, least(l.strikes + 1, 16)),
           ${LONGEST_WINDOW} * interval '1 millisecond')
         else excluded.window_ends_at
@@ -98,17 +96,6 @@ function takeStatement(keys: string[], claims: readonly Claim[]) {
     returning key, taken,
       ceil(extract(epoch from window_ends_at - now()))::int as retry_after,
       set_config('synchronous_commit', 'off', true)`,
-  )
-}
-
-function giveBackStatement(keys: string[]) {
-  return named(
-    'limits-give-back',
-    sql`
-    with freed as (
-      delete from limits where key = any(${keys}::text[]) returning key
-    )
-    select set_config('synchronous_commit', 'off', true) from freed`,
   )
 }
 

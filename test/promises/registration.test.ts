@@ -114,6 +114,41 @@ describe('P4: the same submission', () => {
     expect(await visitor.isSignedIn()).toBe(false)
   })
 
+  test('whose answer was lost is no way in for the next person, once its own has signed out', async () => {
+    const browser = new Visitor(site)
+    const form = await opened(browser)
+    await browser.at(site).post(urls.customerRegistration, form)
+    await browser.signIn(form['email'] as string, form['password'] as string)
+    await browser.submit(urls.customerSignOut, {})
+    const bea = await new Visitor(site).register({ first_name: 'Bea' })
+    await browser.signIn(bea.email, bea.password)
+    await browser.post(urls.customerRegistration, form)
+    expect((await browser.get(urls.customerProfile)).body).toContain(bea.email)
+    await browser.submit(urls.customerSignOut, {})
+    expect((await browser.post(urls.customerRegistration, form)).status).toBe(422)
+    expect(await browser.isSignedIn()).toBe(false)
+  })
+
+  test('does not take the place of somebody else who is signed in by now', async () => {
+    const browser = new Visitor(site)
+    const form = await opened(browser)
+    await browser.at(site).post(urls.customerRegistration, form)
+    const bea = await new Visitor(site).register({ first_name: 'Bea' })
+    await browser.signIn(bea.email, bea.password)
+    await browser.post(urls.customerRegistration, form)
+    expect((await browser.get(urls.customerProfile)).body).toContain(bea.email)
+  })
+
+  test('is the same on a node with stricter rules', async () => {
+    const strict = await openSite(db, { PASSWORD_MIN_LENGTH: '40' })
+    const visitor = new Visitor(site)
+    const form = await opened(visitor)
+    await visitor.at(site).post(urls.customerRegistration, form)
+    const elsewhere = visitor.at(strict)
+    expect((await elsewhere.post(urls.customerRegistration, form)).status).toBe(303)
+    expect(await elsewhere.isSignedIn()).toBe(true)
+  })
+
   test('is no way in from another browser', async () => {
     const visitor = new Visitor(site)
     const form = await opened(visitor)

@@ -8,7 +8,7 @@ import { registrationParser } from '../../src/flows/registration/input.ts'
 import { register } from '../../src/flows/registration/register.ts'
 import { Keys } from '../../src/lib/keys.ts'
 import { HOUR } from '../../src/lib/time.ts'
-import { limitsIn } from '../../src/limits/limits.ts'
+import { limitsIn, noLimits } from '../../src/limits/limits.ts'
 import { urls } from '../../src/urls.ts'
 import { ownCluster } from '../support/cluster.ts'
 import { connectionTo, freshDatabase } from '../support/database.ts'
@@ -107,7 +107,7 @@ async function registerTimes(database: Database, times: number): Promise<string>
   const registrar = {
     database,
     passwords: new Passwords({ memoryKib: 1024, passes: 1 }),
-    limits: { take: async () => ({ allowed: true }) as const, giveBack: async () => {} },
+    limits: noLimits,
     keys: new Keys([TEST_SECRET]),
   }
   const parse = registrationParser({ defaultCountry: 'US', passwordPolicy: { minLength: 8, brand: 'Meridian' } })

@@ -1,28 +1,37 @@
-import type { Queryable } from '../../database/database.ts'
+import type { Database } from '../../database/database.ts'
 import { named, sql, type Sql } from '../../database/sql.ts'
-import { hmac, sha256, type Keys } from '../../lib/keys.ts'
+import { equal, hmac, sha256, type Keys } from '../../lib/keys.ts'
 import { newSecret } from '../../lib/random.ts'
-import { livingToken, type SessionToken } from '../sessions/sessions.ts'
+import { alive, type SessionToken } from '../sessions/sessions.ts'
 
 /**
- * What makes a submission the same when it comes again: a secret that only its sender has, and what was typed. Sent any
- * number of times it is one submission; with one character changed it is another.
+ * What makes a submission the same when it comes again: a secret that only its sender has, and what was typed, as it was
+ * typed. Sent any number of times it is one submission; with one character changed it is another.
  */
 export interface Submission {
   secret: string
+  fields: Readonly<Record<string, string>>
 }
 
 /** For callers without a form: a script, the command line. */
 export function newSubmission(): Submission {
-  return { secret: newSecret() }
+  return { secret: newSecret(), fields: {} }
 }
 
+/** Raised when what is taken from the fields below changes, for no submission of before is then known any more. */
+const FINGERPRINT_VERSION = 1
+
 /**
- * A submission's fingerprint, known to nobody who has only the database. The password may be part of it: without the
- * secret, which is never stored, no guess can be tried against it.
+ * A submission's fingerprint for one purpose, known to nobody who has only the database. The password may be part of it:
+ * without the secret, which is never stored, no guess can be tried against it. It is taken before anything is parsed, so
+ * that neither another version's rules nor another node's settings can make the same submission a different one.
  */
-export function fingerprint({ secret }: Submission, content: object): string {
-  return hmac(secret, JSON.stringify(content)).toString('base64url')
+export function fingerprint({ secret, fields }: Submission, purpose: string): string {
+  const typed = Object.entries(fields)
+    .map(([name, value]) => [name, value.trim()] as const)
+    .filter(([, value]) => value !== '')
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return hmac(secret, JSON.stringify([FINGERPRINT_VERSION, purpose, typed])).toString('base64url')
 }
 
 /**
@@ -52,15 +61,26 @@ export interface Replay {
 /**
  * What this very submission came to, or null when it was not carried out. Also null once the session that it opened has
  * ended: a submission that is sent again is an answer, never a way into somebody's account.
+ *
+ * It writes, on purpose. What is read may not have reached the standby yet; a commit of our own is only answered when
+ * everything before it has, and so what is acknowledged here survives a failover like the first answer.
  */
-export async function findReplay(database: Queryable, keys: Keys, fingerprinted: string): Promise<Replay | null> {
-  const row = await database.row<{ account_id: string }>(
-    named('receipts-find', sql`select account_id from receipts where receipt_hash = ${sha256(fingerprinted)}`),
-  )
-  if (row === null) return null
+export async function findReplay(database: Database, keys: Keys, fingerprinted: string): Promise<Replay | null> {
   const tokens = keys.everySignature(TOKEN_PURPOSE, fingerprinted).map((token) => token.toString('base64url'))
-  const sessionToken = await livingToken(database, row.account_id, tokens)
-  return sessionToken === null ? null : { accountId: row.account_id, sessionToken }
+  const row = await database.row<{ account_id: string; token_hash: Buffer }>(
+    named(
+      'receipts-replay',
+      sql`
+      with known as (
+        update receipts set answered_at = now() where receipt_hash = ${sha256(fingerprinted)} returning account_id
+      )
+      select s.account_id, s.token_hash
+      from known join sessions s on s.account_id = known.account_id join accounts a on a.id = s.account_id
+      where s.token_hash = any(${tokens.map(sha256)}::bytea[]) and ${alive}`,
+    ),
+  )
+  const sessionToken = tokens.find((token) => row && equal(sha256(token), row.token_hash))
+  return row && sessionToken !== undefined ? { accountId: row.account_id, sessionToken } : null
 }
 
 const TOKEN_PURPOSE = 'session of a submission'

@@ -1,7 +1,7 @@
 import { named, sql, type Sql } from '../../database/sql.ts'
-import type { Queryable } from '../../database/database.ts'
+import type { Database } from '../../database/database.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
-import { equal, sha256 } from '../../lib/keys.ts'
+import { sha256 } from '../../lib/keys.ts'
 import { newId, newSecret } from '../../lib/random.ts'
 import type { Account, AccountKind } from '../account.ts'
 import { lifetimes } from './lifetimes.ts'
@@ -51,14 +51,14 @@ export function sessionInsert(token: SessionToken, kind: AccountKind, { userAgen
 }
 
 /** Holds for a session that has neither ended nor been idle for too long, of an account that may be used. */
-const alive = sql`
+export const alive = sql`
   s.expires_at > now() and s.last_seen_at + s.idle_limit > now() and a.status = 'active'`
 
 /**
  * Who is signed in, in one round trip. It writes at most once a minute for each session, and does not wait for the disk
  * when it does: what a crash could lose is a minute of `last_seen_at`.
  */
-export async function findSession(database: Queryable, token: SessionToken): Promise<CurrentSession | null> {
+export async function findSession(database: Database, token: SessionToken): Promise<CurrentSession | null> {
   const hash = sha256(token)
   const row = await database.row<Row>(
     named(
@@ -79,38 +79,28 @@ export async function findSession(database: Queryable, token: SessionToken): Pro
   return row && { id: row.session_id, account: accountFrom(row) }
 }
 
-/** Whether one of these tokens has a living session of this account: what a replayed submission is answered by. */
-export async function livingToken(
-  database: Queryable,
-  accountId: string,
-  tokens: readonly SessionToken[],
-): Promise<SessionToken | null> {
-  const row = await database.row<{ token_hash: Buffer }>(
-    named(
-      'sessions-living-token',
-      sql`
-    select s.token_hash from sessions s join accounts a on a.id = s.account_id
-    where s.token_hash = any(${tokens.map(sha256)}::bytea[]) and s.account_id = ${accountId} and ${alive}`,
-    ),
-  )
-  return tokens.find((token) => row && equal(sha256(token), row.token_hash)) ?? null
-}
-
-/** Ends one session: from the next request on its token is nobody's (ASVS 7.4.1). False when it had ended before. */
-export async function endSession(database: Queryable, token: SessionToken, origin: Origin): Promise<boolean> {
-  const rows = await database.rows(
+/**
+ * Ends one session: from the next request on its token is nobody's (ASVS 7.4.1), and no submission that was sent before
+ * leads back into the account. A token that has ended already is recorded too: that row's commit is what makes sure that
+ * the first end is known to the standby before it is acknowledged once more.
+ */
+export async function endSession(database: Database, token: SessionToken, origin: Origin): Promise<void> {
+  await database.rows(
     named(
       'sessions-end',
       sql`
-    with ended as (
-      delete from sessions where token_hash = ${sha256(token)} returning account_id, account_id as actor_id
-    ), recorded as (
-      ${auditInsert('signed-out', origin, sql`ended`)}
-    )
-    select account_id from ended`,
+      with ended as (
+        delete from sessions where token_hash = ${sha256(token)} returning account_id, account_id as actor_id
+      ), forgotten as (
+        delete from receipts r using ended where r.account_id = ended.account_id
+      ), nothing as (
+        select null::uuid as account_id, null::uuid as actor_id where not exists (select from ended)
+      ), repeated as (
+        ${auditInsert('sign-out-repeated', origin, sql`nothing`)}
+      )
+      ${auditInsert('signed-out', origin, sql`ended`)}`,
     ),
   )
-  return rows.length > 0
 }
 
 function accountFrom(row: Row): Account {

@@ -46,7 +46,8 @@ function makeLibraryLinks(native: string): void {
   }
 }
 
-function linkUnlessThere(source: string, link: string): void {
+/** Of two processes that link at once, the first one wins, and the other is content. */
+export function linkUnlessThere(source: string, link: string): void {
   try {
     symlinkSync(source, link)
   } catch (error) {

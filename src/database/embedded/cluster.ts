@@ -10,7 +10,6 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
@@ -20,7 +19,8 @@ import { Client, escapeIdentifier } from 'pg'
 import { Fault } from '../../answers/fault.ts'
 import { newId, newSecret } from '../../lib/random.ts'
 import { SECOND } from '../../lib/time.ts'
-import { binariesFor, SHARED_PLACE } from './binaries.ts'
+import { binariesFor, linkUnlessThere, SHARED_PLACE } from './binaries.ts'
+import { isPostmasterOf, readPidFile, removeStalePidFile } from './postmaster-file.ts'
 import { mayReach, unprivilegedUser, type Unprivileged } from './unprivileged.ts'
 
 export type Role = 'postgres' | 'meridian_owner' | 'meridian_app'
@@ -130,7 +130,7 @@ export class EmbeddedCluster {
     const pid = this.#runningPid()
     if (pid === null) return
     process.kill(pid, signal)
-    await until(() => !isAlive(pid), 10 * SECOND)
+    await until(() => !isPostmasterOf(this.place, pid), 10 * SECOND)
   }
 
   /** Starts a server that was stopped, at the port that it had. */
@@ -194,6 +194,7 @@ export class EmbeddedCluster {
 
   /** Starts the server, and returns what tells whether it has ended. */
   async #spawn(): Promise<() => boolean> {
+    removeStalePidFile(this.place)
     this.#port ||= await freePort()
     const options = [
       'listen_addresses=127.0.0.1',
@@ -219,23 +220,13 @@ export class EmbeddedCluster {
     return () => ended
   }
 
-  /** postmaster.pid: line 1 the process, 4 the port, 8 `ready` once it takes connections. */
-  #pidFile(): string[] | null {
-    const path = join(this.place, 'postmaster.pid')
-    return existsSync(path)
-      ? readFileSync(path, 'utf8')
-          .split('\n')
-          .map((line) => line.trim())
-      : null
-  }
-
   #runningPid(): number | null {
-    const pid = Number(this.#pidFile()?.[0])
-    return pid > 0 && isAlive(pid) ? pid : null
+    const pid = Number(readPidFile(this.place)?.[0])
+    return pid > 0 && isPostmasterOf(this.place, pid) ? pid : null
   }
 
   #readyPort(): number | null {
-    const lines = this.#pidFile()
+    const lines = readPidFile(this.place)
     return lines?.[7] === 'ready' && this.#runningPid() !== null ? Number(lines[3]) : null
   }
 
@@ -287,8 +278,8 @@ function placeFor(dataDir: string, user: Unprivileged | null): string {
   if (there || !user || mayReach(dataDir, user)) return here
   const elsewhere = join(SHARED_PLACE, newId())
   mkdirSync(SHARED_PLACE, { recursive: true, mode: 0o755 })
-  symlinkSync(elsewhere, here)
-  return elsewhere
+  linkUnlessThere(elsewhere, here)
+  return readlinkSync(here)
 }
 
 async function freePort(): Promise<number> {
@@ -297,15 +288,6 @@ async function freePort(): Promise<number> {
   const address = server.address()
   await new Promise((closed) => server.close(closed))
   return typeof address === 'object' && address ? address.port : 0
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 async function until(holds: () => boolean, within: number): Promise<boolean> {

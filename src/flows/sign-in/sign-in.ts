@@ -4,6 +4,7 @@ import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { newSessionToken, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import type { Origin } from '../../audit/events.ts'
 import type { Database } from '../../database/database.ts'
+import type { Sql } from '../../database/sql.ts'
 import type { Claim, Limits } from '../../limits/limits.ts'
 import * as rules from './rules.ts'
 import { credentialStatement, refuseStatement, signInStatement } from './statements.ts'
@@ -55,9 +56,7 @@ export async function signIn(doorkeeper: Doorkeeper, request: SignInRequest): Pr
   if (!credential || !matches || credential.disabled) return refuse(database, request, credential, 'wrong-credentials')
   if (credential.status === 'suspended') return refuse(database, request, credential, 'account-suspended')
 
-  const outcome = await open(doorkeeper, request, credential)
-  if (outcome.outcome === 'signed-in') await limits.giveBack(claims.ofAccount)
-  return outcome
+  return open(doorkeeper, request, credential, limits.giveBack(claims.ofAccount))
 }
 
 /** An account is counted as one by whichever of its names it is called; a name that is nobody's is counted as itself. */
@@ -92,12 +91,15 @@ async function open(
   { database, passwords }: Doorkeeper,
   request: SignInRequest,
   credential: Credential,
+  giveBack: Sql,
 ): Promise<SignInOutcome> {
   const { account_id: accountId, kind, hash } = credential
   const verified = hash as string
   const newHash = passwords.isOutdated(verified) ? await passwords.hash(request.password) : null
   const sessionToken = newSessionToken()
-  const opened = await database.row(signInStatement({ accountId, kind, verified, newHash, sessionToken, ...request }))
+  const opened = await database.row(
+    signInStatement({ accountId, kind, verified, newHash, sessionToken, giveBack, ...request }),
+  )
   return opened
     ? { outcome: 'signed-in', accountId, kind, sessionToken }
     : refuse(database, request, credential, 'wrong-credentials')

@@ -2,7 +2,7 @@ import type { AccountKind } from '../../accounts/account.ts'
 import type { Identifier } from '../../accounts/identifier.ts'
 import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
-import { named, sql, type Statement } from '../../database/sql.ts'
+import { named, sql, type Sql, type Statement } from '../../database/sql.ts'
 import { sha256 } from '../../lib/keys.ts'
 
 /** The account that a name belongs to, and its password. A text that can name nobody is looked up like any other. */
@@ -50,6 +50,8 @@ export interface SignIn {
   newHash: string | null
   sessionToken: SessionToken
   previousToken: SessionToken | null
+  /** Gives the attempts back that were taken for this one. */
+  giveBack: Sql
   client: Client
   origin: Origin
 }
@@ -62,6 +64,7 @@ export function signInStatement({
   newHash,
   sessionToken,
   previousToken,
+  giveBack,
   client,
   origin,
 }: SignIn): Statement {
@@ -75,6 +78,7 @@ export function signInStatement({
       from account
       where p.account_id = account.account_id and p.hash = ${verified} and p.disabled_at is null
       returning p.account_id, p.account_id as actor_id
+    ), given_back as (${giveBack}
     ), previous as (
       delete from sessions where token_hash = ${previousToken === null ? null : sha256(previousToken)} and exists (select from password)
     ), session as (${sessionInsert(sessionToken, kind, client, sql`password`)}

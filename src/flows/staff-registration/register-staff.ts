@@ -1,16 +1,10 @@
 import { codeHash } from '../../accounts/codes/codes.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
-import {
-  findReplay,
-  fingerprint,
-  receiptInsert,
-  sessionTokenOf,
-  type Submission,
-} from '../../accounts/receipts/receipts.ts'
+import { oncePerSubmission, type Done } from '../../accounts/receipts/once.ts'
+import { fingerprint, receiptInsert, type Submission } from '../../accounts/receipts/receipts.ts'
 import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
-import { sendingAgain, type Database } from '../../database/database.ts'
-import { offendedConstraint } from '../../database/faults.ts'
+import type { Database } from '../../database/database.ts'
 import { named, sql, type Statement } from '../../database/sql.ts'
 import type { Keys } from '../../lib/keys.ts'
 import { newId } from '../../lib/random.ts'
@@ -34,8 +28,9 @@ export interface StaffRegistrationRequest {
   origin: Origin
 }
 
-export type StaffRegistrationOutcome =
-  | { outcome: 'registered' | 'replayed'; accountId: string; sessionToken: SessionToken }
+export type StaffRegistrationOutcome = Done | StaffRegistrationRefusal
+
+export type StaffRegistrationRefusal =
   | { outcome: 'email-taken' | 'invitation-unusable' }
   | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
 
@@ -53,72 +48,70 @@ export async function registerStaff(
   registrar: StaffRegistrar,
   request: StaffRegistrationRequest,
 ): Promise<StaffRegistrationOutcome> {
-  const { passwords, limits, keys } = registrar
-  const taken = await limits.take([
-    { rule: STAFF_REGISTRATIONS_PER_NETWORK, subject: request.client.network ?? 'none' },
-  ])
-  const print = fingerprint(request.submission, { code: request.code, ...request.input })
-  if (!taken.allowed) return (await replay(registrar, print)) ?? { outcome: 'too-many-attempts', ...taken }
+  const { database, passwords, limits } = registrar
+  const { input, code, client } = request
+  const print = fingerprint(request.submission, `staff registration with ${code}`)
 
-  const passwordHash = await passwords.hash(request.input.password)
-  const sessionToken = sessionTokenOf(keys, print)
-  const statement = staffRegistrationStatement(newId(), request, passwordHash, print, sessionToken)
-  return sendingAgain(() => carryOut(registrar, statement, print, sessionToken))
+  return oncePerSubmission<StaffRegistrationRefusal>(registrar, print, {
+    admit: async () => {
+      const taken = await limits.take([{ rule: STAFF_REGISTRATIONS_PER_NETWORK, subject: client.network ?? 'none' }])
+      return taken.allowed ? null : { outcome: 'too-many-attempts', ...taken }
+    },
+    prepare: async (sessionToken) => {
+      const passwordHash = await passwords.hash(input.password)
+      const statement = staffRegistrationStatement({ accountId: newId(), request, passwordHash, print, sessionToken })
+      return async () => (await database.row<{ account_id: string }>(statement))?.account_id ?? null
+    },
+    whyNot: () => whyNot(database, request),
+  })
 }
 
-async function carryOut(
-  { database, keys }: StaffRegistrar,
-  statement: Statement,
-  print: string,
-  sessionToken: SessionToken,
-): Promise<StaffRegistrationOutcome> {
-  const verdict = await insertOrConflict(database, statement)
-  if (verdict.outcome === 'registered') return { ...verdict, sessionToken }
-  return (await replay({ database, keys }, print)) ?? verdict
+/** An address that is taken leaves the invitation as it was, for another one. */
+async function whyNot(
+  database: Database,
+  { input, code }: StaffRegistrationRequest,
+): Promise<StaffRegistrationRefusal | null> {
+  const row = await database.row<{ invited: boolean; email_taken: boolean }>(
+    named(
+      'staff-registration-conflict',
+      sql`
+      select
+        exists (select from invitations i where i.code_hash = ${codeHash('invitation', code)} and ${usable}) as invited,
+        exists (select from accounts where email_canonical = ${input.email.canonical}) as email_taken`,
+    ),
+  )
+  if (!row?.invited) return { outcome: 'invitation-unusable' }
+  return row.email_taken ? { outcome: 'email-taken' } : null
 }
 
-async function replay(
-  { database, keys }: Pick<StaffRegistrar, 'database' | 'keys'>,
-  print: string,
-): Promise<StaffRegistrationOutcome | null> {
-  const found = await findReplay(database, keys, print)
-  return found && { outcome: 'replayed', ...found }
+interface StaffRegistration {
+  accountId: string
+  request: StaffRegistrationRequest
+  passwordHash: string
+  print: string
+  sessionToken: SessionToken
 }
 
-type Verdict = { outcome: 'registered'; accountId: string } | { outcome: 'email-taken' | 'invitation-unusable' }
-
-/** A taken address undoes the whole statement, so that the invitation stays unspent for another one. */
-async function insertOrConflict(database: Database, statement: Statement): Promise<Verdict> {
-  try {
-    const row = await database.row<{ account_id: string }>(statement)
-    return row ? { outcome: 'registered', accountId: row.account_id } : { outcome: 'invitation-unusable' }
-  } catch (error) {
-    if (offendedConstraint(error) === 'accounts_email_canonical_key') return { outcome: 'email-taken' }
-    throw error
-  }
-}
-
-function staffRegistrationStatement(
-  accountId: string,
-  { input, code, client, origin }: StaffRegistrationRequest,
-  passwordHash: string,
-  print: string,
-  sessionToken: SessionToken,
-): Statement {
+function staffRegistrationStatement(registration: StaffRegistration): Statement {
+  const { accountId, request, passwordHash, print, sessionToken } = registration
+  const { input, code, client, origin } = request
   const { firstName, lastName, email, profile } = input
   return named(
     'staff-registration',
     sql`
     with invitation as (
-      update invitations i set accepted_at = now(), accepted_by = ${accountId}
-      where i.code_hash = ${codeHash('invitation', code)} and ${usable}
-      returning i.role
+      select i.id, i.role from invitations i
+      where i.code_hash = ${codeHash('invitation', code)} and ${usable} for update
     ), account as (
       insert into accounts (id, kind, first_name, last_name, email, email_delivery, email_canonical, email_canonical_version)
       select ${accountId}::uuid, 'staff', ${firstName}, ${lastName}, ${email.entered}, ${email.delivery}, ${email.canonical},
         ${email.version}::smallint
       from invitation
+      on conflict do nothing
       returning id as account_id, id as actor_id
+    ), accepted as (
+      update invitations i set accepted_at = now(), accepted_by = account.account_id
+      from account, invitation where i.id = invitation.id
     ), profile as (
       insert into staff_profiles (account_id, role, phone_number, department)
       select account_id, role, ${profile.phoneNumber}, ${profile.department} from account, invitation

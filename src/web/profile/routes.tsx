@@ -2,7 +2,8 @@ import type { CountryCode } from 'libphonenumber-js'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Account } from '../../accounts/account.ts'
 import type { Database } from '../../database/database.ts'
-import { fieldsOf, type Web } from '../../http/web.ts'
+import { fieldsOf } from '../../http/form-body.ts'
+import { type Web } from '../../http/web.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { customerProfile } from './customer.tsx'
 import type { OwnProfile } from './own-profile.ts'
@@ -26,7 +27,7 @@ function ownProfileRoutes<Profile, Input>(
   })
 
   server.post(url, { config: { access, form } }, async (request, reply) => {
-    const verdict = web.submissions.check(request, fieldsOf(request)['submission'])
+    const verdict = web.submissions.check(request)
     if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
     const parsed = parse(fieldsOf(request))
     if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)

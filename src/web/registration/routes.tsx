@@ -10,7 +10,9 @@ import {
   type RegistrationOutcome,
 } from '../../flows/registration/register.ts'
 import type { Metrics } from '../../http/metrics.ts'
-import { fieldsOf, homeOf, type Web } from '../../http/web.ts'
+import { fieldsOf } from '../../http/form-body.ts'
+import { homeOf, type Web } from '../../http/web.ts'
+import type { Parsed } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urls } from '../../urls.ts'
 import { RegistrationPage } from './page.tsx'
@@ -32,29 +34,39 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
   )
 
   server.post(urls.customerRegistration, { config: { access: 'anyone', form } }, async (request, reply) => {
-    const verdict = web.submissions.check(request, fieldsOf(request)['submission'])
-    if (!('submission' in verdict))
+    const verdict = web.submissions.check(request)
+    if (!('submission' in verdict)) {
       return request.session ? goHome(request, reply) : web.refuseToken(request, reply, verdict.state)
+    }
     const parsed = parse(fieldsOf(request))
-    if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
-
-    if (verdict.state === 'stale' || request.session)
-      return replayOnly(request, reply, parsed.value, verdict.submission)
-    const outcome = await register(registrar, wanted(request, parsed.value, verdict.submission))
+    if (!parsed.ok || verdict.state === 'stale' || request.session) {
+      return replayOnly(request, reply, verdict.submission, parsed)
+    }
+    const outcome = await register(registrar, {
+      input: parsed.value,
+      submission: verdict.submission,
+      client: web.client(request),
+      origin: web.origin(request),
+    })
     metrics.registrations.inc({ outcome: outcome.outcome })
     return respond(request, reply, outcome)
   })
 
-  /** A form too old to do anything new, or one sent by somebody signed in: it may still be the one that signed them in. */
+  /**
+   * A form that may do nothing new: refused, too old, or sent by somebody signed in. It may still be one that was carried
+   * out before, even under other rules; then it gets that answer again, unless somebody else is signed in by now.
+   */
   async function replayOnly(
     request: FastifyRequest,
     reply: FastifyReply,
-    input: RegistrationInput,
     submission: Submission,
+    parsed: Parsed<RegistrationInput>,
   ) {
-    const outcome = await findRegistration(registrar, { input, submission })
-    if (outcome) return respond(request, reply, outcome)
-    return request.session ? goHome(request, reply) : web.refuseToken(request, reply, 'stale')
+    const current = request.session?.account
+    const done = await findRegistration(registrar, submission)
+    if (done && (!current || current.id === done.accountId)) return respond(request, reply, done)
+    if (current) return goHome(request, reply)
+    return parsed.ok ? web.refuseToken(request, reply, 'stale') : web.refuseFields(request, reply, parsed.refusals)
   }
 
   function respond(request: FastifyRequest, reply: FastifyReply, outcome: RegistrationOutcome) {
@@ -72,10 +84,6 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
       case 'too-many-attempts':
         return web.refuseAttempts(request, reply, outcome)
     }
-  }
-
-  function wanted(request: FastifyRequest, input: RegistrationInput, submission: Submission) {
-    return { input, submission, client: web.client(request), origin: web.origin(request) }
   }
 
   function goHome(request: FastifyRequest, reply: FastifyReply) {

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { signIn, type Doorkeeper, type SignInOutcome } from '../../flows/sign-in/sign-in.ts'
 import type { Metrics } from '../../http/metrics.ts'
-import { errorFor, fieldsOf, homeOf, type Web } from '../../http/web.ts'
+import { fieldsOf } from '../../http/form-body.ts'
+import { errorFor, homeOf, type Web } from '../../http/web.ts'
 import type { Refusal } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urls } from '../../urls.ts'
@@ -23,7 +24,7 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
 
   async function create(request: FastifyRequest, reply: FastifyReply) {
     const fields = fieldsOf(request)
-    const verdict = web.submissions.check(request, fields['submission'])
+    const verdict = web.submissions.check(request)
     if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
     const { identifier = '', password = '' } = fields
     const missing = missingFrom(identifier, password)

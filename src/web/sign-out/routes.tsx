@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { endSession } from '../../accounts/sessions/sessions.ts'
 import type { Database } from '../../database/database.ts'
-import { fieldsOf, type Web } from '../../http/web.ts'
+import { type Web } from '../../http/web.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urls } from '../../urls.ts'
 import { SignOutPage } from './page.tsx'
@@ -19,7 +19,7 @@ export function signOutRoutes(server: FastifyInstance, web: Web, database: Datab
   async function destroy(request: FastifyRequest, reply: FastifyReply) {
     const token = web.sessionToken(request)
     if (token === null) return web.redirect(reply, urls.landing, 'signed-out')
-    const verdict = web.submissions.check(request, fieldsOf(request)['submission'])
+    const verdict = web.submissions.check(request)
     if (!('submission' in verdict)) return web.refuseToken(request, reply, verdict.state)
 
     await endSession(database, token, web.origin(request))

@@ -8,7 +8,8 @@ import {
   type StaffRegistrationOutcome,
 } from '../../flows/staff-registration/register-staff.ts'
 import { takeCodeFromLink } from '../../http/code-link.ts'
-import { errorFor, fieldsOf, type Web } from '../../http/web.ts'
+import { fieldsOf } from '../../http/form-body.ts'
+import { errorFor, type Web } from '../../http/web.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urls } from '../../urls.ts'
 import { InvitationUnusablePage, StaffRegistrationPage } from './page.tsx'
@@ -33,7 +34,7 @@ export function staffRegistrationRoutes(
   })
 
   server.post(urls.staffRegistration, { config: { access: 'visitor', form } }, async (request, reply) => {
-    const verdict = web.submissions.check(request, fieldsOf(request)['submission'])
+    const verdict = web.submissions.check(request)
     const code = web.cookies.read(request, 'invitation')
     if (code === null) return unusable(request, reply)
     if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
