@@ -27,7 +27,7 @@ create table receipts (
   receipt_hash bytea primary key check (octet_length(receipt_hash) = 32),
   account_id uuid not null references accounts (id) on delete cascade,
   created_at timestamptz not null default now(),
-  answered_at timestamptz
+  replayed_at timestamptz
 );
 
 create index receipts_account_id_idx on receipts (account_id);

@@ -141,7 +141,7 @@ create table receipts (
   receipt_hash bytea not null,
   account_id uuid not null,
   created_at timestamp with time zone default now() not null,
-  answered_at timestamp with time zone,
+  replayed_at timestamp with time zone,
   constraint receipts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
   constraint receipts_pkey PRIMARY KEY (receipt_hash),
   constraint receipts_receipt_hash_check CHECK ((octet_length(receipt_hash) = 32))

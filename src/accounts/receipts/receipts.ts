@@ -72,7 +72,7 @@ export async function findReplay(database: Database, keys: Keys, fingerprinted: 
       'receipts-replay',
       sql`
       with known as (
-        update receipts set answered_at = now() where receipt_hash = ${sha256(fingerprinted)} returning account_id
+        update receipts set replayed_at = now() where receipt_hash = ${sha256(fingerprinted)} returning account_id
       )
       select s.account_id, s.token_hash
       from known join sessions s on s.account_id = known.account_id join accounts a on a.id = s.account_id
