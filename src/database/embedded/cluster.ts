@@ -34,6 +34,7 @@ export interface ClusterSettings {
 
 const START_WITHIN = 30 * SECOND
 const HOLD_AGAIN_AFTER = SECOND
+const LOOKS_FOR_OTHERS = 10
 
 /** What a process that keeps the server calls its connection. */
 const HOLDING = 'meridian holds'
@@ -116,13 +117,21 @@ export class EmbeddedCluster {
     this.#holding = null
     await holding?.end()
     if (this.#runningPid() === null) return
-    const others = await this.#asSuperuser(async (client) => {
-      const { rows } = await client.query<{ count: number }>(
-        `select count(*)::int from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
-      )
-      return rows[0]?.count ?? 0
+    if (await this.#isLast()) await this.stop()
+  }
+
+  /** Whether nobody else is connected; looked at several times, for connections take a moment to be gone. */
+  async #isLast(): Promise<boolean> {
+    return this.#asSuperuser(async (client) => {
+      for (let look = 0; look < LOOKS_FOR_OTHERS; look += 1) {
+        const { rows } = await client.query<{ others: boolean }>(
+          `select count(*) > 0 as others from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+        )
+        if (!rows[0]?.others) return true
+        await sleep(50)
+      }
+      return false
     })
-    if (others === 0) await this.stop()
   }
 
   /** Ends the server: `SIGINT` is PostgreSQL's fast shutdown, `SIGQUIT` its immediate one, `SIGKILL` a crash. */
