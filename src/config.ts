@@ -43,6 +43,16 @@ const settings = {
     .enum(getCountries() as [CountryCode, ...CountryCode[]])
     .default('US')
     .describe('How a phone number without a country code is read (ISO 3166).'),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^/]/, 'must begin with smtp:// or smtps:// and name a host')
+    .optional()
+    .describe('The mail server, smtp:// (with STARTTLS, always) or smtps://. Unset: letters stay in the outbox, for "meridian mail".'),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^<>@]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s]+@[^<>@\s]+$/, 'must be an address, or a name and an address in angle brackets')
+    .optional()
+    .describe('What letters come from: name@example.com, or Name <name@example.com>. Required with SMTP_URL.'),
   REGISTRATION_MODE: z.enum(['open']).default('open').describe('open: a new customer is signed in at once.'),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(8).describe("The fewest characters of a customer's password."),
   STAFF_PASSWORD_MIN_LENGTH: wholeNumber(8, 64)
@@ -89,7 +99,7 @@ export interface Config extends Omit<Settings, 'SECRET' | 'PUBLIC_URL'> {
 }
 
 /** Names that belong to these settings' family but are none: a misspelt setting must not be silently ignored. */
-const LOOKALIKE = /^(DATABASE_|PASSWORD_|STAFF_PASSWORD|ARGON2_|REGISTRATION_|BRAND_|METRICS_)/
+const LOOKALIKE = /^(DATABASE_|SMTP_|MAIL_|PASSWORD_|STAFF_PASSWORD|ARGON2_|REGISTRATION_|BRAND_|METRICS_)/
 
 /** Reads every setting once. What cannot be used stops the start, in words that name it. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
@@ -132,6 +142,7 @@ function refuseConflicts(
 ): void {
   if (LIMITS === 'off' && origin.startsWith('https:'))
     throw refusal('LIMITS=off and an https PUBLIC_URL: real people are never without limits.')
+  if (SMTP_URL && !MAIL_FROM) throw refusal('MAIL_FROM is missing: with SMTP_URL, letters need to come from somebody.')
   if (DATABASE_OWNER_URL && !DATABASE_URL)
     throw refusal('DATABASE_OWNER_URL without DATABASE_URL: the embedded database has roles of its own.')
   if (NODE_ENV === 'production' && DATABASE_URL && !SECRET)

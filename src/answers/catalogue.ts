@@ -64,6 +64,12 @@ export const catalogue = {
     words: 'Your browser did not send back our cookie, without which we cannot tell that this form is yours.',
     whatNow: 'Allow cookies for this site, then send the form again. What you typed is still here.',
   },
+  'code-unusable': {
+    status: 410,
+    title: 'This link no longer works',
+    words: 'The link has been used, has expired, or was replaced by a newer one.',
+    whatNow: 'Ask for a new one.',
+  },
   'invitation-unusable': {
     status: 410,
     title: 'This link no longer works',

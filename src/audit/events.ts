@@ -9,6 +9,10 @@ export const auditEvents = [
   'password-disabled',
   'signed-out',
   'profile-changed',
+  'email-confirmed',
+  'confirmation-requested',
+  'recovery-requested',
+  'password-recovered',
 ] as const
 
 export type AuditEvent = (typeof auditEvents)[number]

@@ -2,7 +2,7 @@ import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DAY, MINUTE, SECOND } from '../lib/time.ts'
 
-export type CookieName = 'session' | 'browser' | 'flash' | 'invitation'
+export type CookieName = 'session' | 'browser' | 'flash' | 'invitation' | 'confirmation' | 'recovery'
 
 /** Milliseconds for which a browser keeps each; 400 days is the most that browsers grant. */
 const lifetimes: Record<CookieName, number> = {
@@ -10,6 +10,8 @@ const lifetimes: Record<CookieName, number> = {
   browser: 400 * DAY,
   flash: 5 * MINUTE,
   invitation: 60 * MINUTE,
+  confirmation: 60 * MINUTE,
+  recovery: 60 * MINUTE,
 }
 
 /**

@@ -14,6 +14,21 @@ const notices = {
     words: `You are signed in${account ? ` as ${fullName(account)}` : ''} already. Sign out first to use another account.`,
   }),
   'profile-saved': () => ({ kind: 'success', words: 'Your profile has been saved.' }),
+  'email-confirmed': () => ({ kind: 'success', words: 'Thank you. Your email address is confirmed.' }),
+  'confirmation-sent': () => ({ kind: 'success', words: 'A letter with a new link is on its way to you.' }),
+  'confirmation-sent-often': () => ({
+    kind: 'problem',
+    words:
+      'We have written to you several times within the hour. Please look among your unwanted mail, or try again later.',
+  }),
+  'send-once-more': () => ({
+    kind: 'info',
+    words: 'That page was open for a long time. Please press the button once more.',
+  }),
+  'password-saved': () => ({
+    kind: 'success',
+    words: 'Your new password is saved, and you are signed in. Everybody else was signed out.',
+  }),
   'sign-in-first': () => ({ kind: 'info', words: 'Please sign in to see that page.' }),
 } satisfies Record<string, (brand: string, account: Account | null) => Notice>
 

@@ -60,6 +60,13 @@ export class Web {
     return (await this.session(request))?.account ?? null
   }
 
+  /** Somebody whom the guard has let in; a route that lets in nobody has no business asking. */
+  signedIn(request: FastifyRequest): Account {
+    const account = request.session?.account
+    if (!account) throw new Error(`${request.routeOptions.url} let in nobody`)
+    return account
+  }
+
   sessionToken(request: FastifyRequest): SessionToken | null {
     return this.cookies.read(request, 'session')
   }

@@ -1,3 +1,4 @@
+import { CONFIRMATION_VALID_FOR, newCode } from '../../accounts/codes/codes.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { findReplay, fingerprint, sessionTokenOf, type Submission } from '../../accounts/receipts/receipts.ts'
 import type { Client, SessionToken } from '../../accounts/sessions/sessions.ts'
@@ -56,6 +57,7 @@ export async function register(registrar: Registrar, request: RegistrationReques
     passwordHash,
     fingerprint: print,
     sessionToken,
+    confirmation: newCode(registrar.keys, 'confirmation', newId(), CONFIRMATION_VALID_FOR),
     client,
     origin,
   }

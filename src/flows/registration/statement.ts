@@ -3,6 +3,7 @@ import { sessionInsert, type Client, type SessionToken } from '../../accounts/se
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import { named, sql, type Statement } from '../../database/sql.ts'
 import { newId } from '../../lib/random.ts'
+import { codeInsert, type CodeToBe } from '../../accounts/codes/codes.ts'
 import { letterInsert } from '../../mail/outbox.ts'
 import type { RegistrationInput } from './input.ts'
 
@@ -12,6 +13,8 @@ export interface Registration {
   passwordHash: string
   fingerprint: string
   sessionToken: SessionToken
+  /** The code that the welcome letter carries, with which the address is confirmed. */
+  confirmation: CodeToBe
   client: Client
   origin: Origin
 }
@@ -24,8 +27,9 @@ export interface Registration {
  * The parts of one statement cannot see each other's rows, so what they need of them is handed on by `returning`.
  */
 export function registrationStatement(registration: Registration): Statement {
-  const { accountId, input, passwordHash, fingerprint, sessionToken, client, origin } = registration
+  const { accountId, input, passwordHash, fingerprint, sessionToken, confirmation, client, origin } = registration
   const { firstName, lastName, email, username, profile } = input
+  const welcome = { id: newId(), kind: 'welcome', codeId: confirmation.id } as const
   return named(
     'registration',
     sql`
@@ -35,7 +39,7 @@ export function registrationStatement(registration: Registration): Statement {
       values (${accountId}, 'customer', ${firstName}, ${lastName}, ${email.entered}, ${email.delivery}, ${email.canonical},
         ${email.version}, ${username?.entered ?? null}, ${username?.canonical ?? null})
       on conflict do nothing
-      returning id as account_id, id as actor_id
+      returning id as account_id, id as actor_id, email_canonical, email_delivery, first_name
     ), profile as (
       insert into customer_profiles (account_id, phone_number, company, address, city, state, country, postal_code, date_of_birth)
       select account_id, ${profile.phoneNumber}, ${profile.company}, ${profile.address}, ${profile.city}, ${profile.state},
@@ -45,7 +49,8 @@ export function registrationStatement(registration: Registration): Statement {
       insert into passwords (account_id, hash) select account_id, ${passwordHash} from account
     ), receipt as (${receiptInsert(fingerprint, sql`account`)}
     ), session as (${sessionInsert(sessionToken, 'customer', client, sql`account`)}
-    ), letter as (${letterInsert('welcome', newId(), email.delivery, { firstName }, sql`account`)}
+    ), code as (${codeInsert(confirmation, sql`account`)}
+    ), letter as (${letterInsert(welcome, sql`account`)}
     ), event as (${auditInsert('customer-registered', origin, sql`account`)}
     )
     select account_id from account`,

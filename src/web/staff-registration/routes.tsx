@@ -7,6 +7,7 @@ import {
   type StaffRegistrar,
   type StaffRegistrationOutcome,
 } from '../../flows/staff-registration/register-staff.ts'
+import { takeCodeFromLink } from '../../http/code-link.ts'
 import { errorFor, fieldsOf, type Web } from '../../http/web.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urls } from '../../urls.ts'
@@ -24,8 +25,8 @@ export function staffRegistrationRoutes(
   { registrar, parse, rules }: StaffRegistrationDoor,
 ): void {
   server.get(urls.staffRegistration, { config: { access: 'visitor' } }, async (request, reply) => {
-    const { code } = request.query as { code?: string }
-    if (code !== undefined) return takeOutOfAddressBar(reply, code)
+    const taken = takeCodeFromLink(web, request, reply, 'invitation', urls.staffRegistration)
+    if (taken) return taken
     return (await invitationOf(request))
       ? web.send(reply, form(request, reply, web.form(request, reply)))
       : unusable(request, reply)
@@ -66,12 +67,6 @@ export function staffRegistrationRoutes(
       case 'too-many-attempts':
         return web.refuseAttempts(request, reply, outcome.retryAfter)
     }
-  }
-
-  /** The code goes from the link into a cookie, and leaves the address bar, the history and the Referer at once. */
-  function takeOutOfAddressBar(reply: FastifyReply, code: string) {
-    web.cookies.write(reply, 'invitation', code.slice(0, 64))
-    return web.redirect(reply, urls.staffRegistration)
   }
 
   async function invitationOf(request: FastifyRequest) {
