@@ -46,6 +46,9 @@ describe('settings', () => {
     ['PASSWORD_MIN_LENGHT', { PASSWORD_MIN_LENGHT: '12' }],
     ['LIMITS', { LIMITS: 'off', PUBLIC_URL: 'https://accounts.example' }],
     ['SECRET', { NODE_ENV: 'production', DATABASE_URL }],
+    ['TRUST_PROXY', { TRUST_PROXY: 'banana' }],
+    ['TRUST_PROXY', { TRUST_PROXY: '10.0.0.0/40' }],
+    ['ARGON2_MEMORY_KIB', { ARGON2_MEMORY_KIB: '1024', PUBLIC_URL: 'https://accounts.example' }],
     ['DATABASE_OWNER_URL', { DATABASE_OWNER_URL: DATABASE_URL }],
   ])('that cannot be used stop the start in words that name %s', (name, settings) => {
     expect(() => readConfig({ DATA_DIR, ...settings })).toThrow(

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { getCountries, type CountryCode } from 'libphonenumber-js'
 import { z } from 'zod'
@@ -47,10 +48,15 @@ const settings = {
     .string()
     .regex(/^smtps?:\/\/[^/]/, 'must begin with smtp:// or smtps:// and name a host')
     .optional()
-    .describe('The mail server, smtp:// (with STARTTLS, always) or smtps://. Unset: letters stay in the outbox, for "meridian mail".'),
+    .describe(
+      'The mail server, smtp:// (with STARTTLS, always) or smtps://. Unset: letters stay in the outbox, for "meridian mail".',
+    ),
   MAIL_FROM: z
     .string()
-    .regex(/^[^<>@]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s]+@[^<>@\s]+$/, 'must be an address, or a name and an address in angle brackets')
+    .regex(
+      /^[^<>@]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s]+@[^<>@\s]+$/,
+      'must be an address, or a name and an address in angle brackets',
+    )
     .optional()
     .describe('What letters come from: name@example.com, or Name <name@example.com>. Required with SMTP_URL.'),
   REGISTRATION_MODE: z.enum(['open']).default('open').describe('open: a new customer is signed in at once.'),
@@ -64,7 +70,7 @@ const settings = {
   ARGON2_PASSES: wholeNumber(1, 20).default(2).describe('Passes of one password hash (argon2id t).'),
   TRUST_PROXY: z
     .string()
-    .min(1)
+    .refine(areNetworks, 'must be addresses or networks, separated by commas, or "loopback"')
     .optional()
     .describe(
       'The proxies whose forwarded headers count: addresses or networks, separated by commas, or "loopback". Default: none.',
@@ -136,17 +142,24 @@ function refuseUnknown(given: Record<string, unknown>): void {
   if (unknown) throw refusal(`${unknown} is not a setting; the settings are ${Object.keys(settings).join(', ')}.`)
 }
 
-function refuseConflicts(
-  { LIMITS, DATABASE_URL, DATABASE_OWNER_URL, NODE_ENV, SECRET, PUBLIC_URL }: Settings,
-  origin: string,
-): void {
-  if (LIMITS === 'off' && origin.startsWith('https:'))
+function refuseConflicts(settings: Settings, origin: string): void {
+  const { DATABASE_URL, DATABASE_OWNER_URL, NODE_ENV, SECRET, PUBLIC_URL, ARGON2_PASSES, ARGON2_MEMORY_KIB } = settings
+  const forRealPeople = origin.startsWith('https:')
+  if (forRealPeople && settings.LIMITS === 'off') {
     throw refusal('LIMITS=off and an https PUBLIC_URL: real people are never without limits.')
-  if (SMTP_URL && !MAIL_FROM) throw refusal('MAIL_FROM is missing: with SMTP_URL, letters need to come from somebody.')
-  if (DATABASE_OWNER_URL && !DATABASE_URL)
+  }
+  if (forRealPeople && !isStrongHashing(ARGON2_PASSES, ARGON2_MEMORY_KIB)) {
+    throw refusal('ARGON2_MEMORY_KIB and ARGON2_PASSES are below every floor of OWASP: 19456 at 2 passes is one.')
+  }
+  if (DATABASE_OWNER_URL && !DATABASE_URL) {
     throw refusal('DATABASE_OWNER_URL without DATABASE_URL: the embedded database has roles of its own.')
-  if (NODE_ENV === 'production' && DATABASE_URL && !SECRET)
+  }
+  if (settings.SMTP_URL && !settings.MAIL_FROM) {
+    throw refusal('MAIL_FROM is missing: with SMTP_URL, letters need to come from somebody.')
+  }
+  if (NODE_ENV === 'production' && DATABASE_URL && !SECRET) {
     throw refusal('SECRET is missing: in production, with DATABASE_URL, every node needs the same one.')
+  }
   if (PUBLIC_URL && new URL(PUBLIC_URL).pathname !== '/') throw refusal('PUBLIC_URL: must be an origin without a path.')
 }
 
@@ -174,6 +187,28 @@ function generatedSecret(dataDir: string): string {
     }
   }
   return readFileSync(path, 'utf8').trim()
+}
+
+/** Addresses, networks (RFC 4632, 4291), or the names that Fastify has for some of them. */
+function areNetworks(text: string): boolean {
+  return text.split(',').every((part) => {
+    const [address = '', length] = part.trim().split('/')
+    if (length === undefined) return isIP(address) > 0 || ['loopback', 'linklocal', 'uniquelocal'].includes(address)
+    return isIP(address) > 0 && /^\d{1,3}$/.test(length) && Number(length) <= (isIP(address) === 4 ? 32 : 128)
+  })
+}
+
+/** OWASP's floors for argon2id with one lane: so much memory is enough at so many passes. */
+const HASHING_FLOORS: readonly [passes: number, memoryKib: number][] = [
+  [1, 47_104],
+  [2, 19_456],
+  [3, 12_288],
+  [4, 9_216],
+  [5, 7_168],
+]
+
+function isStrongHashing(passes: number, memoryKib: number): boolean {
+  return HASHING_FLOORS.some(([leastPasses, leastMemory]) => passes >= leastPasses && memoryKib >= leastMemory)
 }
 
 function port() {

@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 
 /** An address in the three forms that an account keeps. */
 export interface Email {
@@ -18,6 +18,9 @@ export const EMAIL_VERSION = 1
 const LONGEST = 254
 const LONGEST_LOCAL_PART = 64
 
+/** Nothing longer is looked at, whatever stands around the address. */
+const LONGEST_TEXT = 1000
+
 /** RFC 5322 dot-atom: no quotes, no comments, no separators by which one address could become two. */
 const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
 
@@ -30,6 +33,7 @@ const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-
  * for they tell mailboxes apart. Null when the text is no address that mail could be sent to.
  */
 export function parseEmail(text: string): Email | null {
+  if (text.length > LONGEST_TEXT) return null
   const entered = text.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')
   if (entered.length > LONGEST || entered.normalize('NFKC') !== entered) return null
   const at = entered.lastIndexOf('@')
@@ -52,7 +56,14 @@ function asciiDomain(domain: string): string | null {
 }
 
 function validDomain(domain: string): string | null {
-  return DOMAIN.test(domain) && domainToASCII(domain) === domain ? domain : null
+  return DOMAIN.test(domain) && domain.split('.').every(isWholeLabel) ? domain : null
+}
+
+/** An A-label has to be the encoding of something, and the only one (RFC 5890, 2.3.2.1). */
+function isWholeLabel(label: string): boolean {
+  if (!label.startsWith('xn--')) return true
+  const decoded = domainToUnicode(label)
+  return decoded !== label && domainToASCII(decoded) === label
 }
 
 /** For logs and the console: enough to recognise an address by, too little to write to it. */

@@ -170,25 +170,25 @@ export const catalogue = {
     whatNow: 'Check that it runs, that its address, user and password are right, and start again.',
   },
   'schema-missing': {
-    status: 503,
+    status: 500,
     title: 'The database is not ready',
     words: 'The database lacks migrations, and the role in DATABASE_URL may not apply them.',
     whatNow: 'Set DATABASE_OWNER_URL to a role that owns the schema, or run "meridian migrate" with it.',
   },
   'schema-from-the-future': {
-    status: 503,
+    status: 500,
     title: 'The database is newer than this program',
     words: 'The database has migrations that this version does not know.',
     whatNow: 'Start the version that made them, or a later one. Nothing was changed.',
   },
   'schema-altered': {
-    status: 503,
+    status: 500,
     title: 'A migration has changed',
     words: 'A migration that was applied to this database reads differently now.',
     whatNow: 'Restore its file as it was; a change to the schema belongs in a new migration. Nothing was changed.',
   },
   'embedded-database-failed': {
-    status: 503,
+    status: 500,
     title: 'The embedded database does not start',
     words: 'The embedded PostgreSQL did not start.',
     whatNow:

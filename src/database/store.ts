@@ -36,6 +36,7 @@ export async function findStore({ DATABASE_URL, DATABASE_OWNER_URL, DATA_DIR }: 
   }
   const cluster = await EmbeddedCluster.open({ dataDir: DATA_DIR })
   await cluster.prepare(EMBEDDED_NAME)
+  await cluster.hold()
   return {
     ownerUrl: cluster.url('meridian_owner', EMBEDDED_NAME),
     appUrl: cluster.url('meridian_app', EMBEDDED_NAME),

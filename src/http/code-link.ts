@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CookieName } from './cookies.ts'
-import type { Web } from './web.ts'
+import { queryOf, type Web } from './web.ts'
 
-/** Longer than any code of ours; what a link carries beyond it is not kept. */
-const LONGEST_CODE = 64
+/** What our codes look like; anything else is no code, and is not kept. */
+const CODE = /^[\w-]{1,64}$/
 
 /**
  * A link's code goes from the address into a cookie, and so leaves the address bar, the history and the Referer at once;
@@ -15,9 +15,10 @@ export function takeCodeFromLink(
   reply: FastifyReply,
   cookie: CookieName,
   url: string,
-) {
-  const { code } = request.query as { code?: string }
+): FastifyReply | null {
+  const { code } = queryOf(request)
   if (code === undefined) return null
-  web.cookies.write(reply, cookie, code.slice(0, LONGEST_CODE))
+  if (CODE.test(code)) web.cookies.write(reply, cookie, code)
+  else web.cookies.clear(reply, cookie)
   return web.redirect(reply, url)
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import cookie from '@fastify/cookie'
-import helmet from '@fastify/helmet'
 import {
   fastify,
   LogController,
@@ -16,6 +16,8 @@ import { urls } from '../urls.ts'
 import { admissionOf } from './access.ts'
 import { readFields, readForm } from './form-body.ts'
 import { assertOwnOrigin } from './origin-check.ts'
+import { securityHeaders } from './security-headers.ts'
+import { PLAIN_TEXT, refuseBytes, refuseExpectation, UNREADABLE } from './unreadable.ts'
 import { homeOf, type Web } from './web.ts'
 
 export interface ServerSettings {
@@ -30,6 +32,7 @@ const BODY_LIMIT = 64 * 1024
 /** A server on which no page exists yet, and no request gets past what is common to all of them. */
 export async function createServer({ trustProxy, log }: ServerSettings, web: Web): Promise<FastifyInstance> {
   const logger: FastifyBaseLogger = log
+  const headers = securityHeaders(web.publicUrl)
   const server: FastifyInstance = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'reference' }),
@@ -39,10 +42,16 @@ export async function createServer({ trustProxy, log }: ServerSettings, web: Web
     trustProxy: trustProxy ?? false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 200 },
+    // Left as text here and read by readFields in a hook, where an objection to it becomes a page.
+    routerOptions: { maxParamLength: 16 * 1024, querystringParser: (text): RawQuery => ({ text }) },
+    frameworkErrors: (_error, _request, reply: FastifyReply) => {
+      void reply.status(400).headers(headers).type(PLAIN_TEXT).send(UNREADABLE)
+    },
+    clientErrorHandler: (error, socket) => refuseBytes(error, socket, headers),
+    http: { requireHostHeader: false },
   })
+  server.server.on('checkExpectation', (_, response: ServerResponse) => refuseExpectation(response, headers))
   await server.register(cookie)
-  await addSecurityHeaders(server, web)
   readOnlyForms(server)
   server.decorateRequest('session', undefined)
   server.decorateRequest('newBrowser', undefined)
@@ -50,8 +59,11 @@ export async function createServer({ trustProxy, log }: ServerSettings, web: Web
   server.addHook('onRoute', ({ config, url }) => {
     if (!config?.access) throw new Error(`${url} does not say who may call it`)
   })
-  server.addHook('onRequest', async (request) => {
-    readFields(request.url.split('?')[1] ?? '')
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(headers)
+    // RFC 9112, 3.2: a target has no fragment, and a request names its host. Node's own refusal would lack the headers above.
+    if (request.url.includes('#') || !request.headers['host']) throw new Fault('malformed-request')
+    request.query = readFields((request.query as Partial<RawQuery>).text ?? '')
     assertOwnOrigin(request, web.publicUrl, web.cookies)
   })
   server.addHook('preHandler', (request, reply) => guard(request, reply, web))
@@ -59,37 +71,14 @@ export async function createServer({ trustProxy, log }: ServerSettings, web: Web
   return server
 }
 
+/** A query string before it is read. A type, for an interface would lack the index signature that Fastify asks for. */
+type RawQuery = { text: string }
+
 /** Quoted by people, over the phone too: no letter or digit in it looks like another (Crockford's base 32). */
 export function newReference(): string {
   const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
   const characters = Array.from(randomBytes(8), (byte) => alphabet[byte % 32])
   return `MA-${characters.slice(0, 4).join('')}-${characters.slice(4).join('')}`
-}
-
-async function addSecurityHeaders(server: FastifyInstance, web: Web): Promise<void> {
-  await server.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: [`'none'`],
-        scriptSrc: [`'self'`],
-        styleSrc: [`'self'`],
-        imgSrc: [`'self'`, 'data:'],
-        fontSrc: [`'self'`],
-        connectSrc: [`'self'`],
-        baseUri: [`'none'`],
-        objectSrc: [`'none'`],
-        formAction: [`'self'`],
-        frameAncestors: [`'none'`],
-      },
-    },
-    strictTransportSecurity: web.publicUrl.startsWith('https:')
-      ? { maxAge: 63_072_000, includeSubDomains: true }
-      : false,
-    referrerPolicy: { policy: 'same-origin' },
-    crossOriginOpenerPolicy: { policy: 'same-origin' },
-    xFrameOptions: { action: 'deny' },
-  })
 }
 
 /** One media type comes in, and it is read in one strict way; every other gets 415. */

@@ -15,9 +15,11 @@ export const KNOWN_FOR = 3 * DAY
 export type Verdict = { state: 'fresh' | 'stale'; submission: Submission } | { state: 'foreign' | 'no-browser' }
 
 /**
- * The token in every form, bound to the browser that fetched it: proof against forgery (ASVS 3.5.1), and the key that
- * makes a submission the same when it is sent again. It reads `<issued>.<random>.<signature>`; the signature covers the
- * browser's cookie.
+ * The token in every form, bound to the browser that fetched it: proof against forgery (ASVS 3.5.1), and of how old the
+ * form is. It reads `<issued>.<signature>`; the signature covers the browser's cookie.
+ *
+ * What makes a submission the same when it comes again is the browser together with all that was typed: also where
+ * somebody whose answer was lost opens the form anew and fills it in once more.
  */
 export class Submissions {
   readonly #keys: Keys
@@ -37,20 +39,18 @@ export class Submissions {
   check(request: FastifyRequest, token: string | undefined): Verdict {
     const browser = this.#browserOf(request)
     if (browser === null) return { state: 'no-browser' }
-    const [issued = '', random = '', signature = ''] = (token ?? '').split('.')
-    const genuine = this.#keys.verifies(
-      'submission',
-      `${issued}.${random}.${browser}`,
-      Buffer.from(signature, 'base64url'),
-    )
+    const [issued = '', signature = '', ...more] = (token ?? '').split('.')
+    const genuine =
+      more.length === 0 &&
+      this.#keys.verifies('submission', `${issued}.${browser}`, Buffer.from(signature, 'base64url'))
     const age = Date.now() - Number.parseInt(issued, 36)
     if (!genuine || !(age < KNOWN_FOR)) return { state: 'foreign' }
-    return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: `${random}.${browser}` } }
+    return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: browser } }
   }
 
   #issue(browser: string): string {
-    const head = `${Date.now().toString(36)}.${newSecret()}`
-    return `${head}.${this.#keys.sign('submission', `${head}.${browser}`).toString('base64url')}`
+    const issued = Date.now().toString(36)
+    return `${issued}.${this.#keys.sign('submission', `${issued}.${browser}`).toString('base64url')}`
   }
 
   #browserOf(request: FastifyRequest): string | null {

@@ -18,6 +18,7 @@ import { Cookies } from './cookies.ts'
 import { noticeFor, type FlashCode } from './flash.ts'
 import type { Fields } from './form-body.ts'
 import { networkOf } from './network.ts'
+import { safeNext } from './safe-next.ts'
 import { Submissions } from './submissions.ts'
 
 export interface WebSettings {
@@ -89,6 +90,7 @@ export class Web {
       brand: this.brand,
       assets: this.#assets,
       viewer: account && this.#viewer(account, request, reply),
+      viewerUnknown: request.session === undefined && this.sessionToken(request) !== null,
       notice: noticeFor(flash, this.brand, account),
       urls: {
         landing: urls.landing,
@@ -149,13 +151,29 @@ export class Web {
     return this.refuse(request, reply, code, [errorFor(code)])
   }
 
-  refuseAttempts(request: FastifyRequest, reply: FastifyReply, retryAfter: number): Promise<FastifyReply> {
+  refuseAttempts(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { rule, retryAfter }: { rule: string; retryAfter: number },
+  ): Promise<FastifyReply> {
     const { words, whatNow } = answer('too-many-attempts')
+    request.log.warn({ rule, network: networkOf(request.ip) }, 'a limit was reached')
     reply.header('retry-after', retryAfter)
     const wait = inWords(retryAfter * SECOND)
-    return this.refuse(request, reply, 'too-many-attempts', [
-      { field: null, words: `${words} ${whatNow} You can try again in ${wait}.` },
-    ])
+    const told = [{ field: null, words: `${words} ${whatNow} You can try again in ${wait}.` }]
+    return this.refuse(request, reply, 'too-many-attempts', told)
+  }
+
+  /** Where a form that was opened with `?next=` leads to, if that is a place of this site. */
+  next(request: FastifyRequest, fallback: string): string {
+    return safeNext(queryOf(request)['next'], this.publicUrl, fallback)
+  }
+
+  /** The address that a page's form is sent to: the page's own, never as the request spelt it. */
+  ownAddress(request: FastifyRequest): string {
+    const path = request.routeOptions.url ?? urls.landing
+    const next = this.next(request, '')
+    return next === '' ? path : `${path}?next=${encodeURIComponent(next)}`
   }
 
   /** See Other, so that reloading the answer never sends the form again. */
@@ -180,6 +198,11 @@ export class Web {
 /** Where each kind of person lands. */
 export function homeOf({ kind }: Pick<Account, 'kind'>): string {
   return kind === 'staff' ? urls.console : urls.landing
+}
+
+/** The query, each name once: read by the same strict reader as a form. */
+export function queryOf(request: FastifyRequest): Fields {
+  return request.query as Fields
 }
 
 /** What was sent, if a form was. */

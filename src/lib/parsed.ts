@@ -15,6 +15,17 @@ export function parseWith<Schema extends z.ZodType>(schema: Schema, input: unkno
   const firstOfEach = new Map(
     result.error.issues.toReversed().map(({ path, message }) => [String(path[0] ?? ''), message]),
   )
-  const refusals = [...firstOfEach].map(([field, words]) => ({ field, words }))
-  return { ok: false, refusals: refusals.toReversed() }
+  return { ok: false, refusals: [...firstOfEach].map(([field, words]) => ({ field, words })) }
+}
+
+/** Both, or the objections to either, in the order in which the fields were sent. */
+export function bothParsed<A, B>(
+  a: Parsed<A>,
+  b: Parsed<B>,
+  sent: Readonly<Record<string, unknown>>,
+): Parsed<readonly [A, B]> {
+  if (a.ok && b.ok) return { ok: true, value: [a.value, b.value] }
+  const order = Object.keys(sent)
+  const refusals = [a, b].flatMap((parsed) => (parsed.ok ? [] : parsed.refusals))
+  return { ok: false, refusals: refusals.toSorted((one, two) => order.indexOf(one.field) - order.indexOf(two.field)) }
 }

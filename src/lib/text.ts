@@ -7,10 +7,16 @@ export function inWellFormedNfc(text: string): string | null {
   return text.isWellFormed() && !text.includes('\0') ? text.normalize('NFC') : null
 }
 
-/** One or several lines that can be stored and shown anywhere: NFC, trimmed, no control characters. Null if not. */
+/** One line that can be stored, shown and written into a letter's head: NFC, trimmed, nothing that breaks it. Null if not. */
+export function plainLine(text: string): string | null {
+  const plain = plainText(text)
+  return plain === null || /[\r\n\t\u2028\u2029]/.test(plain) ? null : plain
+}
+
+/** The same, of several lines. */
 export function plainText(text: string): string | null {
   const normal = inWellFormedNfc(text)
-  return normal === null || UNWELCOME.test(normal) ? null : normal.replaceAll('\r\n', '\n').trim()
+  return normal === null || UNWELCOME.test(normal) ? null : normal.replace(/\r\n?/g, '\n').trim()
 }
 
 export function codePoints(text: string): number {

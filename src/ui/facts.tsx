@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact'
 export interface Fact {
   label: string
   value: ComponentChildren
-  /** A word or two of what the value leaves open, as "not confirmed yet". */
+  /** A word or two of what the value leaves open, as "Confirmed". */
   remark?: string
 }
 

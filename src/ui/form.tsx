@@ -187,17 +187,23 @@ export function PasswordField(props: PasswordFieldProps): JSX.Element {
   )
 }
 
-function passwordHint(props: PasswordFieldProps): string {
+function passwordHint(props: PasswordFieldProps): ComponentChildren {
   const length = props.strength ? `At least ${props.strength.minLength} characters.` : ''
-  return isLostAgain(props)
-    ? `${length} Please type it once more: a page never carries a password back.`.trim()
-    : length
+  if (!isLostAgain(props)) return length
+  return (
+    <>
+      {length} <strong>Please type it once more:</strong> a page never carries a password back.
+    </>
+  )
 }
 
 /** The form came back for another reason, and the password box is empty though it was filled in. */
 function isLostAgain({ state, name = 'password', autocomplete }: PasswordFieldProps): boolean {
   return autocomplete === 'new-password' && state.errors.length > 0 && errorOf(state, name) === undefined
 }
+
+/** Stands in the meter's place until something is typed. */
+const GOOD_PASSWORD = 'Three or four unrelated words are strong.'
 
 function StrengthMeter({ field, minLength, words }: { field: string; minLength: number; words: readonly string[] }) {
   return (
@@ -207,7 +213,9 @@ function StrengthMeter({ field, minLength, words }: { field: string; minLength: 
           <span class="strength-step" />
         ))}
       </div>
-      <p class="strength-words" aria-live="polite" data-strength-words />
+      <p class="strength-words" aria-live="polite" data-strength-words>
+        {GOOD_PASSWORD}
+      </p>
     </div>
   )
 }

@@ -14,6 +14,8 @@ export interface LayoutProps {
   aside?: ComponentChildren
   /** How the route on that chart runs; pages about a fault break it. */
   route?: 'whole' | 'broken'
+  /** Whether the header offers visitors to sign in; the page where they do does not lead to itself. */
+  offersSignIn?: boolean
 }
 
 export function renderDocument(element: JSX.Element): string {
@@ -21,7 +23,8 @@ export function renderDocument(element: JSX.Element): string {
 }
 
 /** The whole document: one frame for customers' pages, staff's pages and problems. */
-export function Layout({ page, title, children, shape = 'plain', aside, route = 'whole' }: LayoutProps): JSX.Element {
+export function Layout(props: LayoutProps): JSX.Element {
+  const { page, title, children, shape = 'plain', aside, route = 'whole', offersSignIn = true } = props
   return (
     <html lang="en">
       <Head page={page} title={title} />
@@ -29,7 +32,7 @@ export function Layout({ page, title, children, shape = 'plain', aside, route = 
         <a class="skip-link" href="#main">
           Skip to the content
         </a>
-        <Header page={page} />
+        <Header page={page} offersSignIn={offersSignIn} />
         <main id="main" tabindex={-1}>
           {page.notice ? <NoticeBar notice={page.notice} /> : null}
           {children}
@@ -61,16 +64,18 @@ function Head({ page, title }: { page: PageContext; title: string }) {
   )
 }
 
-function Header({ page }: { page: PageContext }) {
+function Header({ page, offersSignIn }: { page: PageContext; offersSignIn: boolean }) {
   return (
     <header class="site-header">
       <a class="wordmark" href={page.urls.landing}>
         <MeridianMark />
         <span class="wordmark-name">{page.brand}</span>
       </a>
-      <nav class="site-nav" aria-label="Account">
-        {page.viewer ? <SignedIn viewer={page.viewer} /> : <SignedOut page={page} />}
-      </nav>
+      {page.viewer || (offersSignIn && !page.viewerUnknown) ? (
+        <nav class="site-nav" aria-label="Account">
+          {page.viewer ? <SignedIn viewer={page.viewer} /> : <SignedOut page={page} />}
+        </nav>
+      ) : null}
     </header>
   )
 }

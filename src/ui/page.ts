@@ -4,6 +4,8 @@ export interface PageContext {
   assets: Assets
   /** Who is signed in. */
   viewer: Viewer | null
+  /** Somebody is signed in, but who could not be found out: offering to sign in would be wrong. */
+  viewerUnknown?: boolean
   /** What the last action has to say. */
   notice: Notice | null
   urls: { landing: string; register: string; signIn: string; staffSignIn: string }

@@ -10,3 +10,7 @@ export function withReference(words: string): ComponentChildren {
 export function Reference({ code }: { code: string }) {
   return <span class="reference">{code}</span>
 }
+
+export function capitalised(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

@@ -1,4 +1,4 @@
-import type { Page, Response } from 'playwright-core'
+import type { Locator, Page, Response } from 'playwright-core'
 import { expect } from 'vitest'
 import { urls } from '../../src/urls.ts'
 import type { TestDatabase } from '../support/database.ts'
@@ -41,14 +41,23 @@ function isArrival(response: Response): boolean {
   return response.request().isNavigationRequest() && response.status() !== 303
 }
 
-/** The id of what has the focus; the error summary has none, and is called by its class. */
+/** By its id; the error summary has none, and is called by its class. A browser gives the focus when it paints. */
+export async function expectFocus(page: Page, name: string): Promise<void> {
+  await expect.poll(() => focused(page)).toBe(name)
+}
+
 export function focused(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.id || document.activeElement?.className || '')
 }
 
 export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).first().click()
-  await page.getByText('You have been successfully logged out.').waitFor()
+  await notice(page, 'You have been successfully logged out.').waitFor()
+}
+
+/** What the last action has to say, at the top of the next page. */
+export function notice(page: Page, words: string): Locator {
+  return page.getByRole('status').filter({ hasText: words })
 }
 
 export async function expectWelcome(page: Page, form: FormFields): Promise<void> {

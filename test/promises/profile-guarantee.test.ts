@@ -23,7 +23,7 @@ const attempts: Record<string, string> = {
   'a staff member without a profile': newAccount(NOBODY, 'staff'),
   'a customer with a staff profile': `${newAccount(NOBODY, 'customer')}; insert into staff_profiles (account_id, role) values ('${NOBODY}', 'manager')`,
   'a staff member with a customer profile': `${newAccount(NOBODY, 'staff')}; insert into customer_profiles (account_id) values ('${NOBODY}')`,
-  'a kind that is none': `${newAccount(NOBODY, 'robot')}`,
+  'a kind that is none': newAccount(NOBODY, 'robot'),
   'a second profile of the same kind': `insert into customer_profiles (account_id) values ('${CUSTOMER}')`,
   'a second profile of the other kind': `insert into staff_profiles (account_id, role) values ('${CUSTOMER}', 'admin')`,
   'a profile of nobody': `insert into customer_profiles (account_id) values ('${NOBODY}')`,

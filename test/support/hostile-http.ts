@@ -111,7 +111,7 @@ export function expectHarmless(answer: Answer, what: string): void {
 export function expectGuarded({ headers, body }: Answer, what: string): void {
   if (body !== '') expect(headers['content-type'], what).toMatch(TYPED)
   const guards = {
-    policy: headers['content-security-policy']?.startsWith(`default-src 'none'`),
+    policy: String(headers['content-security-policy']).startsWith(`default-src 'none'`),
     type: headers['x-content-type-options'],
     referrer: headers['referrer-policy'],
     opener: headers['cross-origin-opener-policy'],

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createWriteStream, openSync } from 'node:fs'
+import { createWriteStream, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -36,7 +36,7 @@ function settingsFor(
     TRUST_PROXY: 'loopback',
     LOG_LEVEL: 'debug',
     DATA_DIR: join(projectRoot, 'test-results', 'data'),
-    ...CHEAP_HASHES,
+    ...(settings['PUBLIC_URL']?.startsWith('https:') ? {} : CHEAP_HASHES),
     ...settings,
   }
 }
@@ -69,19 +69,27 @@ export interface Node extends Site {
   written: () => string
 }
 
-/** A node as it is run in production: the bundle, in a process of its own. */
-export async function startNode(of: Pick<TestDatabase, 'appUrl'>, settings: NodeJS.ProcessEnv = {}): Promise<Node> {
+/** A node as it is run in production: the bundle, in a process of its own, on the database of this test. */
+export function startNode(of: Pick<TestDatabase, 'appUrl'>, settings: NodeJS.ProcessEnv = {}): Promise<Node> {
+  return startProcess((port) => ({ NODE_ENV: 'production', ...settingsFor(of, port, settings) }))
+}
+
+/** A node as a newcomer runs it: on the embedded database under `dataDir`. */
+export function startEmbeddedNode(dataDir: string): Promise<Node> {
+  return startProcess((port) => ({ PORT: String(port), DATA_DIR: dataDir, ...CHEAP_HASHES }))
+}
+
+async function startProcess(settings: (port: number) => NodeJS.ProcessEnv): Promise<Node> {
   const port = await freePort()
   const path = logFile('node')
   const log = openSync(path, 'a')
-  const env = { ...process.env, NODE_ENV: 'production', ...settingsFor(of, port, settings) }
+  const env = { ...process.env, ...settings(port) }
   const child = spawn(process.execPath, [join(projectRoot, 'dist/main.mjs')], { env, stdio: ['ignore', log, 'ignore'] })
   afterAll(() => {
     child.kill('SIGKILL')
   })
   const url = `http://localhost:${port}`
   await untilReady(url, child)
-  const { readFileSync } = await import('node:fs')
   return { url, process: child, written: () => readFileSync(path, 'utf8') }
 }
 

@@ -19,6 +19,9 @@ export interface Strength {
 /** The score from which on a password is accepted. */
 export const STRONG_ENOUGH: Score = 3
 
+/** The bound of score 3. zxcvbn asks for five guesses more, which no eight random characters ever have. */
+const SAFELY_UNGUESSABLE = 1e8
+
 /** Beyond this the estimate only costs time: 40 unpredictable code points are strong, whatever follows. */
 const ESTIMATED_LENGTH = 40
 
@@ -40,8 +43,12 @@ const estimator = new ZxcvbnFactory({
  */
 export function estimateStrength(password: string, knownWords: readonly string[]): Strength {
   const words = knownWords.flatMap(withParts).filter((word) => word.length > 2)
-  const { score, feedback } = estimator.check([...password].slice(0, ESTIMATED_LENGTH).join(''), words)
-  return { score, warning: feedback.warning || null, suggestions: feedback.suggestions }
+  const { score, guesses, feedback } = estimator.check([...password].slice(0, ESTIMATED_LENGTH).join(''), words)
+  return {
+    score: guesses >= SAFELY_UNGUESSABLE && score < STRONG_ENOUGH ? STRONG_ENOUGH : score,
+    warning: feedback.warning || null,
+    suggestions: feedback.suggestions,
+  }
 }
 
 function withParts(word: string): string[] {

@@ -52,6 +52,6 @@ export function customerDetails(fields: CustomerFields): CustomerDetails {
 }
 
 export const nameFields = {
-  first_name: field.personName('Enter your first name.'),
-  last_name: field.personName('Enter your last name.'),
+  first_name: field.personName('The first name', 'Enter your first name.'),
+  last_name: field.personName('The last name', 'Enter your last name.'),
 }

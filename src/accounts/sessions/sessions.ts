@@ -1,7 +1,7 @@
 import { named, sql, type Sql } from '../../database/sql.ts'
 import type { Queryable } from '../../database/database.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
-import { sha256 } from '../../lib/keys.ts'
+import { equal, sha256 } from '../../lib/keys.ts'
 import { newId, newSecret } from '../../lib/random.ts'
 import type { Account, AccountKind } from '../account.ts'
 import { lifetimes } from './lifetimes.ts'
@@ -88,7 +88,7 @@ export async function livingToken(
     where s.token_hash = any(${tokens.map(sha256)}::bytea[]) and s.account_id = ${accountId} and ${alive}`,
     ),
   )
-  return tokens.find((token) => row && sha256(token).equals(row.token_hash)) ?? null
+  return tokens.find((token) => row && equal(sha256(token), row.token_hash)) ?? null
 }
 
 /** Ends one session: from the next request on its token is nobody's (ASVS 7.4.1). False when it had ended before. */

@@ -13,7 +13,7 @@ export function consoleHomeRoutes(server: FastifyInstance, web: Web, database: D
     const [days, waiting] = await Promise.all([registrationsByDay(database, DAYS_SHOWN), lettersWaiting(database)])
     const facts = [
       { label: 'Customers registered today', value: sum(days.slice(-1)) },
-      { label: 'In the last seven days', value: sum(days.slice(-DAYS_OF_A_WEEK)) },
+      { label: 'Registered in the last seven days', value: sum(days.slice(-DAYS_OF_A_WEEK)) },
       { label: 'Letters waiting to be sent', value: waiting },
     ]
     return web.send(reply, <ConsoleHomePage page={web.page(request, reply)} facts={facts} days={days} />)

@@ -33,6 +33,10 @@ export interface ClusterSettings {
 }
 
 const START_WITHIN = 30 * SECOND
+const HOLD_AGAIN_AFTER = SECOND
+
+/** What a process that keeps the server calls its connection. */
+const HOLDING = 'meridian holds'
 
 /**
  * A PostgreSQL of our own for machines that have none: the real server, on loopback, every role with a password that is
@@ -45,6 +49,7 @@ export class EmbeddedCluster {
   readonly #options: readonly string[]
   readonly #logFile: string
   #port = 0
+  #holding: Client | null = null
 
   private constructor(settings: ClusterSettings) {
     this.#user = unprivilegedUser()
@@ -81,8 +86,36 @@ export class EmbeddedCluster {
     })
   }
 
+  /**
+   * Keeps the server for as long as this process runs: others see by the connection that it is in use, and when it is
+   * lost with the server, the server is started again.
+   */
+  async hold(): Promise<void> {
+    const holding = new Client({ connectionString: this.url('postgres', 'postgres'), application_name: HOLDING })
+    holding.on('error', () => {})
+    holding.once('end', () => {
+      if (this.#holding === holding) setTimeout(() => void this.#holdAgain(), HOLD_AGAIN_AFTER)
+    })
+    await holding.connect()
+    this.#holding = holding
+  }
+
+  async #holdAgain(): Promise<void> {
+    try {
+      await this.#start()
+      await this.hold()
+    } catch {
+      // Whoever needs the database finds out for themselves, in words; here there is only the next attempt.
+      setTimeout(() => void this.#holdAgain(), HOLD_AGAIN_AFTER)
+    }
+  }
+
   /** Stops the server unless another process of ours still uses it. */
   async leave(): Promise<void> {
+    const holding = this.#holding
+    this.#holding = null
+    await holding?.end()
+    if (this.#runningPid() === null) return
     const others = await this.#asSuperuser(async (client) => {
       const { rows } = await client.query<{ count: number }>(
         `select count(*)::int from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,

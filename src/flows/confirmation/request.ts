@@ -16,7 +16,7 @@ export interface ConfirmationDesk {
 
 export type ConfirmationRequestOutcome =
   | { outcome: 'letter-sent' | 'already-confirmed' }
-  | { outcome: 'too-many-attempts'; retryAfter: number }
+  | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
 
 export const CONFIRMATIONS_PER_ACCOUNT: Rule = { name: 'confirmations per account', most: 3, window: HOUR }
 
@@ -27,7 +27,7 @@ export async function requestConfirmation(
   origin: Origin,
 ): Promise<ConfirmationRequestOutcome> {
   const taken = await limits.take([{ rule: CONFIRMATIONS_PER_ACCOUNT, subject: id }])
-  if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
+  if (!taken.allowed) return { outcome: 'too-many-attempts', ...taken }
   const code = newCode(keys, 'confirmation', newId(), CONFIRMATION_VALID_FOR)
   const letter = { id: newId(), kind: 'confirm-address', codeId: code.id } as const
   const row = await database.row(

@@ -39,7 +39,7 @@ export type RecoveryOutcome =
   | { outcome: 'recovered' | 'replayed'; kind: AccountKind; sessionToken: SessionToken }
   | { outcome: 'code-unusable' }
   | { outcome: 'password-refused'; words: string }
-  | { outcome: 'too-many-attempts'; retryAfter: number }
+  | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
 
 /** Whose account a recovery code opens: what the page and the password's rules need to know. */
 export interface Recoverable {
@@ -73,7 +73,7 @@ export async function findRecoverable(database: Queryable, code: string): Promis
 export async function recover(room: RecoveryRoom, request: RecoveryInput): Promise<RecoveryOutcome> {
   const { database, passwords, limits, keys, policies } = room
   const taken = await limits.take([{ rule: NEW_PASSWORDS_PER_NETWORK, subject: request.client.network ?? 'none' }])
-  if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
+  if (!taken.allowed) return { outcome: 'too-many-attempts', ...taken }
 
   const print = fingerprint(request.submission, { code: request.code, password: request.password })
   const owner = await findRecoverable(database, request.code)

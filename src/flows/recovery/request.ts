@@ -14,7 +14,7 @@ export interface RecoveryDesk {
   limits: Limits
 }
 
-export type RecoveryRequestOutcome = { outcome: 'asked' } | { outcome: 'too-many-attempts'; retryAfter: number }
+export type RecoveryRequestOutcome = { outcome: 'asked' } | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
 
 /** Letters to one person, whoever asks for them: enough for somebody who looks in the wrong folder first. */
 export const RECOVERIES_PER_ACCOUNT: Rule = { name: 'recoveries per account', most: 3, window: HOUR, backsOff: false }
@@ -36,7 +36,7 @@ export async function requestRecovery(
     { rule: RECOVERIES_PER_ACCOUNT, subject: name },
     { rule: RECOVERIES_PER_NETWORK, subject: origin.network ?? 'none' },
   ])
-  if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
+  if (!taken.allowed) return { outcome: 'too-many-attempts', ...taken }
   await database.rows(
     named(
       'recovery-request',

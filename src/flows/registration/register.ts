@@ -23,7 +23,7 @@ export interface Registrar {
 export type RegistrationOutcome =
   | { outcome: 'registered' | 'replayed'; accountId: string; sessionToken: SessionToken }
   | { outcome: 'email-taken' | 'username-taken' }
-  | { outcome: 'too-many-attempts'; retryAfter: number }
+  | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
 
 export interface RegistrationRequest {
   input: RegistrationInput
@@ -46,10 +46,14 @@ export async function register(registrar: Registrar, request: RegistrationReques
   const { database, passwords, limits } = registrar
   const { input, client, origin } = request
   const taken = await limits.take([{ rule: REGISTRATIONS_PER_NETWORK, subject: client.network ?? 'none' }])
-  if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
+
+  const print = fingerprint(request.submission, input)
+  // A network that has had its share of registrations still gets its answer to one that it made.
+  if (!taken.allowed) {
+    return (await replay(database, registrar.keys, print)) ?? { outcome: 'too-many-attempts', ...taken }
+  }
 
   const passwordHash = await passwords.hash(input.password)
-  const print = fingerprint(request.submission, input)
   const sessionToken = sessionTokenOf(registrar.keys, print)
   const registration: Registration = {
     accountId: newId(),

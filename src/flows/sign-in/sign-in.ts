@@ -27,7 +27,7 @@ export interface SignInRequest {
 export type SignInOutcome =
   | { outcome: 'signed-in'; accountId: string; kind: AccountKind; sessionToken: SessionToken }
   | { outcome: 'wrong-credentials' | 'account-suspended' }
-  | { outcome: 'too-many-attempts'; retryAfter: number }
+  | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
 
 /** What is on record for the name that was typed. */
 export interface Credential {
@@ -46,11 +46,11 @@ export interface Credential {
 export async function signIn(doorkeeper: Doorkeeper, request: SignInRequest): Promise<SignInOutcome> {
   const { database, passwords, limits } = doorkeeper
   const identifier = parseIdentifier(request.identifier)
-  const claims = claimsOf(identifier, request)
-  const taken = await limits.take([...claims.ofAccount, claims.ofNetwork])
-  if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
-
   const credential = await database.row<Credential>(credentialStatement(identifier))
+  const claims = claimsOf(credential, identifier, request)
+  const taken = await limits.take([...claims.ofAccount, claims.ofNetwork])
+  if (!taken.allowed) return { outcome: 'too-many-attempts', ...taken }
+
   const matches = await passwords.verify(credential?.hash ?? null, request.password)
   if (!credential || !matches || credential.disabled) return refuse(database, request, credential, 'wrong-credentials')
   if (credential.status === 'suspended') return refuse(database, request, credential, 'account-suspended')
@@ -60,11 +60,13 @@ export async function signIn(doorkeeper: Doorkeeper, request: SignInRequest): Pr
   return outcome
 }
 
+/** An account is counted as one by whichever of its names it is called; a name that is nobody's is counted as itself. */
 function claimsOf(
+  credential: Credential | null,
   identifier: Identifier | null,
   { identifier: typed, client }: SignInRequest,
 ): { ofAccount: Claim[]; ofNetwork: Claim } {
-  const name = identifier?.email ?? identifier?.username ?? typed
+  const name = credential?.account_id ?? identifier?.email ?? identifier?.username ?? typed
   const network = client.network ?? 'none'
   return {
     ofAccount: [

@@ -2,7 +2,7 @@ import type { StaffRole } from '../../accounts/account.ts'
 import { codeFor, codeHash } from '../../accounts/codes/codes.ts'
 import type { Queryable } from '../../database/database.ts'
 import { named, sql } from '../../database/sql.ts'
-import type { Keys } from '../../lib/keys.ts'
+import { equal, type Keys } from '../../lib/keys.ts'
 import { newId } from '../../lib/random.ts'
 
 export interface Invitation {
@@ -36,7 +36,7 @@ export async function offerFirstAdmin(database: Queryable, keys: Keys): Promise<
   )
   if (!row) return null
   const code = codeFor(keys, 'invitation', row.id)
-  if (codeHash('invitation', code).equals(row.code_hash)) return code
+  if (equal(codeHash('invitation', code), row.code_hash)) return code
   // Made under a secret that is no longer in use: nobody can derive it any more, so it is withdrawn.
   await database.rows(sql`delete from invitations where id = ${row.id} and accepted_at is null`)
   return offerFirstAdmin(database, keys)

@@ -37,7 +37,7 @@ export interface StaffRegistrationRequest {
 export type StaffRegistrationOutcome =
   | { outcome: 'registered' | 'replayed'; accountId: string; sessionToken: SessionToken }
   | { outcome: 'email-taken' | 'invitation-unusable' }
-  | { outcome: 'too-many-attempts'; retryAfter: number }
+  | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
 
 export const STAFF_REGISTRATIONS_PER_NETWORK: Rule = {
   name: 'staff registrations per network',
@@ -57,7 +57,7 @@ export async function registerStaff(
   const taken = await limits.take([
     { rule: STAFF_REGISTRATIONS_PER_NETWORK, subject: request.client.network ?? 'none' },
   ])
-  if (!taken.allowed) return { outcome: 'too-many-attempts', retryAfter: taken.retryAfter }
+  if (!taken.allowed) return { outcome: 'too-many-attempts', ...taken }
 
   const passwordHash = await passwords.hash(request.input.password)
   const print = fingerprint(request.submission, { code: request.code, ...request.input })

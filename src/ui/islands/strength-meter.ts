@@ -15,6 +15,7 @@ function addMeter(meter: HTMLElement): void {
   const words = meter.querySelector('[data-strength-words]')
   if (!(input instanceof HTMLInputElement) || !words) return
 
+  const advice = words.textContent
   const minLength = Number(meter.dataset.minLength)
   const known: string[] = JSON.parse(meter.dataset.knownWords ?? '[]')
   let estimator: Promise<Estimator> | undefined
@@ -29,13 +30,13 @@ function addMeter(meter: HTMLElement): void {
   const measure = async () => {
     const password = input.value
     const missing = minLength - [...password].length
-    if (!password) return show(null, '')
+    if (!password) return show(null, advice)
     if (missing > 0) return show(0, `${missing} more character${missing === 1 ? '' : 's'} to go`)
     const { estimateStrength, STRONG_ENOUGH } = await load()
     if (input.value !== password) return
     const { score, warning, suggestions } = estimateStrength(password, [...known, ...told(input.form)])
-    const advice = score < STRONG_ENOUGH ? (warning ?? suggestions[0]) : undefined
-    show(score, advice ? `${WORDS[score]}. ${advice}` : `${WORDS[score]}`)
+    const weakness = score < STRONG_ENOUGH ? (warning ?? suggestions[0]) : undefined
+    show(score, weakness ? `${WORDS[score]}. ${weakness}` : `${WORDS[score]}`)
   }
 
   let pause: ReturnType<typeof setTimeout>

@@ -3,8 +3,6 @@ import { confirmEmail } from '../../flows/confirmation/confirm.ts'
 import { requestConfirmation, type ConfirmationDesk } from '../../flows/confirmation/request.ts'
 import { takeCodeFromLink } from '../../http/code-link.ts'
 import { fieldsOf, type Web } from '../../http/web.ts'
-import { inWords } from '../../lib/duration.ts'
-import { SECOND } from '../../lib/time.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { UnusableLinkPage } from '../../ui/unusable-link.tsx'
 import { urls } from '../../urls.ts'
@@ -35,7 +33,7 @@ export function confirmationRoutes(server: FastifyInstance, web: Web, desk: Conf
     if (verdict.state !== 'fresh') return web.redirect(reply, urls.customerProfile, 'send-once-more')
     const outcome = await requestConfirmation(desk, web.signedIn(request).id, web.origin(request))
     if (outcome.outcome === 'too-many-attempts') {
-      request.log.info({ wait: inWords(outcome.retryAfter * SECOND) }, 'too many confirmation letters')
+      request.log.warn({ rule: outcome.rule }, 'a limit was reached')
       return web.redirect(reply, urls.customerProfile, 'confirmation-sent-often')
     }
     return web.redirect(

@@ -27,12 +27,20 @@ export function ProblemPage(props: ProblemPageProps): JSX.Element {
       </PageHeading>
       {action ? (
         <div class="actions">
-          <ButtonLink href={action.href}>{action.label}</ButtonLink>
+          {retryAfterSeconds ? <TryAgain /> : null}
+          <ButtonLink href={action.href} kind={retryAfterSeconds ? 'secondary' : 'primary'}>
+            {action.label}
+          </ButtonLink>
         </div>
       ) : null}
       {reference ? <QuoteThis reference={reference} /> : null}
     </Layout>
   )
+}
+
+/** An empty address is the one that the page was asked for by. */
+function TryAgain() {
+  return <ButtonLink href="">Try again</ButtonLink>
 }
 
 function QuoteThis({ reference }: { reference: string }) {

@@ -42,7 +42,7 @@ export function problemRoutes(server: FastifyInstance, web: Web): void {
         page={web.page(request, reply)}
         title={title}
         words={words}
-        whatNow={whatNow}
+        whatNow={asked(request) && status === 503 ? 'Wait a moment, then open this page again.' : whatNow}
         reference={status >= 500 || status === 403 ? request.id : null}
         {...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter })}
         action={{ href: urls.landing, label: 'Go to the front page' }}
@@ -50,6 +50,11 @@ export function problemRoutes(server: FastifyInstance, web: Web): void {
       status,
     )
   }
+}
+
+/** Whether the page was only asked for, and nothing was sent that could be lost. */
+function asked({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 /** The legacy addresses end in a slash; without it they lead there, the method and the body kept. */

@@ -13,6 +13,7 @@ import {
   StaffContactFields,
 } from '../../ui/personal-fields.tsx'
 import type { Countries } from '../../ui/personal-fields.tsx'
+import { capitalised } from '../../ui/words.tsx'
 
 interface Own {
   page: PageContext
@@ -105,7 +106,7 @@ function CustomerFacts({ account }: { account: CustomerAccount }) {
   return (
     <Facts
       facts={[
-        { label: 'Email', value: account.email, remark: account.emailConfirmed ? 'Confirmed' : 'Not confirmed yet' },
+        { label: 'Email', value: account.email, ...(account.emailConfirmed ? { remark: 'Confirmed' } : {}) },
         ...usernameFact(account.username),
         { label: 'Member since', value: account.memberSince },
       ]}
@@ -119,7 +120,7 @@ function StaffFacts({ account }: { account: StaffAccount }) {
       facts={[
         { label: 'Email', value: account.email },
         ...usernameFact(account.username),
-        { label: 'Role', value: account.role },
+        { label: 'Role', value: capitalised(account.role) },
         { label: 'Member since', value: account.memberSince },
       ]}
     />

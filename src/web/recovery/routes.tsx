@@ -28,7 +28,7 @@ export function recoveryRoutes(server: FastifyInstance, web: Web, room: Recovery
       return web.refuseFields(request, reply, [{ field: 'identifier', words: 'Enter your email address or username.' }])
     }
     const outcome = await requestRecovery(room, identifier, web.origin(request))
-    if (outcome.outcome === 'too-many-attempts') return web.refuseAttempts(request, reply, outcome.retryAfter)
+    if (outcome.outcome === 'too-many-attempts') return web.refuseAttempts(request, reply, outcome)
     return web.redirect(reply, urls.recoverySent)
   })
 
@@ -75,7 +75,7 @@ export function recoveryRoutes(server: FastifyInstance, web: Web, room: Recovery
       case 'code-unusable':
         return unusable(request, reply)
       case 'too-many-attempts':
-        return web.refuseAttempts(request, reply, outcome.retryAfter)
+        return web.refuseAttempts(request, reply, outcome)
     }
   }
 

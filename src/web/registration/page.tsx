@@ -40,7 +40,7 @@ export function RegistrationPage(props: RegistrationPageProps): JSX.Element {
         }
         submit="Create account"
         working="Creating your account…"
-        after={<p>You are signed in as soon as your account is there.</p>}
+        after={<p>You will be signed in straight away.</p>}
       >
         <NameFields state={state} />
         <CredentialFields {...props} />
@@ -70,7 +70,7 @@ function CredentialFields({ state, minLength, knownWords }: RegistrationPageProp
         state={state}
         name="username"
         label="Username"
-        hint="A second name to sign in with, if you like."
+        hint="You can sign in with it instead of your email address."
         optional
         autocomplete="username"
         autocapitalize="none"
@@ -99,11 +99,11 @@ function WhatHappensNext() {
       <ol>
         <li>
           <strong>You are signed in at once</strong>
-          No waiting for a letter.
+          Nothing to confirm first.
         </li>
         <li>
-          <strong>We write to your email address</strong>
-          One letter, to welcome you.
+          <strong>One email is on its way</strong>
+          To welcome you, and to keep for your records.
         </li>
         <li>
           <strong>Your profile is yours to edit</strong>

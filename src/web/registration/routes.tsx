@@ -10,7 +10,6 @@ import {
   type RegistrationOutcome,
 } from '../../flows/registration/register.ts'
 import type { Metrics } from '../../http/metrics.ts'
-import { safeNext } from '../../http/safe-next.ts'
 import { fieldsOf, homeOf, type Web } from '../../http/web.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urls } from '../../urls.ts'
@@ -63,7 +62,7 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
       case 'registered':
       case 'replayed':
         web.cookies.write(reply, 'session', outcome.sessionToken)
-        return web.redirect(reply, next(request), 'registered')
+        return web.redirect(reply, web.next(request, urls.landing), 'registered')
       case 'email-taken':
         return web.refuse(request, reply, 'email-taken', [emailTaken()])
       case 'username-taken':
@@ -71,16 +70,12 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
           { field: 'username', words: answer('username-taken').words },
         ])
       case 'too-many-attempts':
-        return web.refuseAttempts(request, reply, outcome.retryAfter)
+        return web.refuseAttempts(request, reply, outcome)
     }
   }
 
   function wanted(request: FastifyRequest, input: RegistrationInput, submission: Submission) {
     return { input, submission, client: web.client(request), origin: web.origin(request) }
-  }
-
-  function next(request: FastifyRequest): string {
-    return safeNext((request.query as { next?: string }).next, web.publicUrl, urls.landing)
   }
 
   function goHome(request: FastifyRequest, reply: FastifyReply) {
@@ -93,7 +88,7 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
       <RegistrationPage
         page={web.page(request, reply)}
         state={state}
-        action={request.url}
+        action={web.ownAddress(request)}
         signInUrl={urls.customerSignIn}
         minLength={rules.passwordPolicy.minLength}
         countries={countryOptions}
@@ -108,6 +103,9 @@ function emailTaken() {
   return {
     field: 'email',
     words: answer('email-taken').words,
-    links: [{ href: urls.customerSignIn, words: 'Sign in' }],
+    links: [
+      { href: urls.customerSignIn, words: 'Sign in' },
+      { href: urls.recovery, words: 'Get back in without the password' },
+    ],
   }
 }

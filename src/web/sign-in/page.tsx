@@ -16,7 +16,13 @@ export interface SignInPageProps {
 export function SignInPage({ page, state, action, audience, registerUrl, recoveryUrl }: SignInPageProps): JSX.Element {
   const title = audience === 'staff' ? 'Staff sign-in' : 'Sign in'
   return (
-    <Layout page={page} title={titleFor(title, state)} shape="form" aside={<Welcome audience={audience} />}>
+    <Layout
+      page={page}
+      title={titleFor(title, state)}
+      shape="form"
+      aside={<Welcome audience={audience} />}
+      offersSignIn={false}
+    >
       <Form
         state={state}
         action={action}
@@ -53,7 +59,7 @@ function CustomerLead({ registerUrl }: { registerUrl: string }) {
 }
 
 function StaffLead() {
-  return <p>Staff accounts are opened by invitation. If you have had one, use the link in its letter first.</p>
+  return <p>Staff accounts are by invitation. New here? Open the link in your invitation first.</p>
 }
 
 function Welcome({ audience }: { audience: SignInPageProps['audience'] }) {

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { signIn, type Doorkeeper, type SignInOutcome } from '../../flows/sign-in/sign-in.ts'
 import type { Metrics } from '../../http/metrics.ts'
-import { safeNext } from '../../http/safe-next.ts'
 import { errorFor, fieldsOf, homeOf, type Web } from '../../http/web.ts'
 import type { Refusal } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
@@ -46,16 +45,12 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
     switch (outcome.outcome) {
       case 'signed-in':
         web.cookies.write(reply, 'session', outcome.sessionToken)
-        return web.redirect(
-          reply,
-          safeNext((request.query as { next?: string }).next, web.publicUrl, homeOf(outcome)),
-          'welcome-back',
-        )
+        return web.redirect(reply, web.next(request, homeOf(outcome)), 'welcome-back')
       case 'wrong-credentials':
       case 'account-suspended':
         return web.refuse(request, reply, outcome.outcome, [errorFor(outcome.outcome)])
       case 'too-many-attempts':
-        return web.refuseAttempts(request, reply, outcome.retryAfter)
+        return web.refuseAttempts(request, reply, outcome)
     }
   }
 
@@ -64,10 +59,10 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
       <SignInPage
         page={web.page(request, reply)}
         state={state}
-        action={request.url}
+        action={web.ownAddress(request)}
         audience={request.routeOptions.url === urls.staffSignIn ? 'staff' : 'customer'}
         registerUrl={urls.customerRegistration}
-        recoveryUrl={null}
+        recoveryUrl={urls.recovery}
       />
     )
   }

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import { ButtonLink } from '../../ui/button-link.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Field, Form, PasswordField, titleFor } from '../../ui/form.tsx'
 import type { FormState } from '../../ui/form.tsx'
@@ -6,6 +7,7 @@ import { PageHeading } from '../../ui/heading.tsx'
 import { Layout } from '../../ui/layout.tsx'
 import type { PageContext } from '../../ui/page.ts'
 import { NameFields, StaffContactFields } from '../../ui/personal-fields.tsx'
+import { capitalised } from '../../ui/words.tsx'
 
 export interface StaffRegistrationPageProps {
   page: PageContext
@@ -40,7 +42,7 @@ export function StaffRegistrationPage(props: StaffRegistrationPageProps): JSX.El
         lead={<InvitationFacts invitation={invitation} />}
         submit="Create staff account"
         working="Creating your account…"
-        after={<p>You are signed in as soon as your account is there. The invitation works once.</p>}
+        after={<p>You will be signed in straight away. The invitation works once.</p>}
       >
         <NameFields state={state} />
         {invitation.email === null ? (
@@ -80,14 +82,20 @@ export function InvitationUnusablePage({ page, words }: InvitationUnusablePagePr
         <p>Ask whoever invited you for a new one: it takes them a moment.</p>
       </PageHeading>
       <div class="actions">
-        <a href={page.urls.staffSignIn}>Staff sign-in</a>
+        <ButtonLink href={page.urls.staffSignIn} kind="secondary">
+          Staff sign-in
+        </ButtonLink>
       </div>
     </Layout>
   )
 }
 
 function InvitationFacts({ invitation: { email, role } }: { invitation: Invitation }) {
-  return <Facts facts={[...(email ? [{ label: 'Email', value: email }] : []), { label: 'Role', value: role }]} />
+  return (
+    <Facts
+      facts={[...(email ? [{ label: 'Email', value: email }] : []), { label: 'Role', value: capitalised(role) }]}
+    />
+  )
 }
 
 /** Not sent and not shown: it tells password managers which name the new password belongs to. */

@@ -65,7 +65,7 @@ export function staffRegistrationRoutes(
       case 'invitation-unusable':
         return unusable(request, reply)
       case 'too-many-attempts':
-        return web.refuseAttempts(request, reply, outcome.retryAfter)
+        return web.refuseAttempts(request, reply, outcome)
     }
   }
 

@@ -1,0 +1,65 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { openBrowser } from '../support/browser.ts'
+import { openWorld, pages } from './pages.ts'
+
+const WCAG_2_2_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+const world = await openWorld()
+const browser = await openBrowser()
+
+describe.each(Object.entries(pages))('%s', (_, reach) => {
+  test('meets WCAG 2.2 AA in either light, fits every width, and breaks no rule of its own', async () => {
+    const page = await browser.newPage()
+    const complaints = complaintsOf(page)
+    await reach(page, world)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [320, 1280]) {
+        await show(page, width, colorScheme)
+        expect(await violations(page), `${colorScheme}, ${width} px`).toEqual([])
+      }
+    }
+    // 640 px is a desktop of 1280 at 200%.
+    for (const width of [320, 390, 640, 768, 992, 1280]) {
+      await show(page, width, 'light')
+      expect(await overflow(page), `${width} px`).toEqual([])
+    }
+    expect(complaints).toEqual([])
+  })
+})
+
+async function show(page: Page, width: number, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.setViewportSize({ width, height: 800 })
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+}
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode().withTags(WCAG_2_2_AA).analyze()
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`))
+}
+
+/** What sticks out to the right, if the page can be scrolled there. */
+function overflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    if (scrollWidth <= clientWidth) return []
+    const all = [...document.querySelectorAll('body *')]
+    return all.filter((one) => one.getBoundingClientRect().right > clientWidth).map((one) => one.outerHTML.slice(0, 80))
+  })
+}
+
+/** Errors in the console, which is where Chromium reports what the content security policy stops. */
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !isStatusOfThePage(message.text())) complaints.push(message.text())
+  })
+  return complaints
+}
+
+/** A refusal's own status is no mistake. */
+function isStatusOfThePage(text: string): boolean {
+  return /^Failed to load resource: the server responded with a status of (400|403|404|410|422|503)/.test(text)
+}
