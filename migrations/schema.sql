@@ -59,6 +59,23 @@ create table audit_events (
   constraint audit_events_pkey PRIMARY KEY (id)
 );
 
+create table codes (
+  id uuid not null,
+  code_hash bytea not null,
+  purpose text not null,
+  account_id uuid not null,
+  email_canonical text collate "C" not null,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  spent_at timestamp with time zone,
+  constraint codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint codes_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+  constraint codes_code_hash_key UNIQUE (code_hash),
+  constraint codes_pkey PRIMARY KEY (id),
+  constraint codes_purpose_check CHECK ((purpose ~ '^[a-z]+(-[a-z]+)*$'::text))
+);
+CREATE INDEX codes_account_id_idx ON public.codes USING btree (account_id);
+
 create table customer_profiles (
   account_id uuid not null,
   kind text generated always as ('customer'::text) stored not null,
@@ -109,12 +126,24 @@ create table letters (
   recipient text not null,
   data jsonb default '{}'::jsonb not null,
   created_at timestamp with time zone default now() not null,
+  code_id uuid,
+  due_at timestamp with time zone default now() not null,
+  attempts integer default 0 not null,
+  claimed_until timestamp with time zone,
+  sent_at timestamp with time zone,
+  given_up_at timestamp with time zone,
+  last_error text,
   constraint letters_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
-  constraint letters_kind_check CHECK ((kind = 'welcome'::text)),
+  constraint letters_attempts_check CHECK ((attempts >= 0)),
+  constraint letters_have_one_end CHECK ((num_nonnulls(sent_at, given_up_at) < 2)),
+  constraint letters_kind_check CHECK ((kind ~ '^[a-z]+(-[a-z]+)*$'::text)),
+  constraint letters_last_error_check CHECK ((char_length(last_error) <= 500)),
   constraint letters_pkey PRIMARY KEY (id),
   constraint letters_recipient_check CHECK (((octet_length(recipient) >= 3) AND (octet_length(recipient) <= 254)))
 );
+CREATE INDEX letters_account_id_idx ON public.letters USING btree (account_id);
 CREATE UNIQUE INDEX letters_one_welcome_per_account ON public.letters USING btree (account_id) WHERE (kind = 'welcome'::text);
+CREATE INDEX letters_waiting_idx ON public.letters USING btree (due_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
 
 create table limits (
   key text not null,
@@ -143,6 +172,16 @@ create table receipts (
   constraint receipts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
   constraint receipts_pkey PRIMARY KEY (receipt_hash),
   constraint receipts_receipt_hash_check CHECK ((octet_length(receipt_hash) = 32))
+);
+
+create table recovery_requests (
+  id uuid not null,
+  email_canonical text collate "C",
+  username_canonical text collate "C",
+  network text,
+  reference text,
+  created_at timestamp with time zone default now() not null,
+  constraint recovery_requests_pkey PRIMARY KEY (id)
 );
 
 create table schema_migrations (

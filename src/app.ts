@@ -14,13 +14,19 @@ import { Keys } from './lib/keys.ts'
 import type { Log } from './lib/log.ts'
 import { projectRoot } from './lib/project-root.ts'
 import { limitsIn, noLimits } from './limits/limits.ts'
+import { Courier } from './mail/courier.ts'
+import { openPost } from './mail/post.ts'
+import { startDelivery, type Delivery } from './operations/delivery/delivery.ts'
+import { letterWriter } from './operations/delivery/letter-writer.ts'
 import type { Assets } from './ui/page.ts'
-import { urls } from './urls.ts'
+import { codePaths, urls } from './urls.ts'
 import { assetRoutes } from './web/assets/routes.ts'
+import { confirmationRoutes } from './web/confirmation/routes.tsx'
 import { landingRoutes } from './web/landing/routes.tsx'
 import { machineRoutes } from './web/machines/routes.ts'
 import { problemRoutes } from './web/problem/routes.tsx'
 import { profileRoutes } from './web/profile/routes.tsx'
+import { recoveryRoutes } from './web/recovery/routes.tsx'
 import { registrationRoutes } from './web/registration/routes.tsx'
 import { signInRoutes } from './web/sign-in/routes.tsx'
 import { signOutRoutes } from './web/sign-out/routes.tsx'
@@ -54,6 +60,11 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   signInRoutes(server, web, { doorkeeper: everything, metrics })
   signOutRoutes(server, web, database)
   profileRoutes(server, web, database, config.DEFAULT_COUNTRY)
+  confirmationRoutes(server, web, everything)
+  recoveryRoutes(server, web, {
+    ...everything,
+    policies: { customer: rules.passwordPolicy, staff: staffRules.passwordPolicy },
+  })
   staffRegistrationRoutes(server, web, {
     registrar: everything,
     parse: staffRegistrationParser(staffRules),
@@ -61,6 +72,18 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   })
   consoleHomeRoutes(server, web, database)
   return server
+}
+
+/** What leaves this node by mail. Without a mail server letters are written and wait. */
+export function openDelivery(config: Config, database: Database, log: Log): Delivery {
+  const keys = new Keys(config.SECRETS)
+  const { BRAND_NAME: brand, PUBLIC_URL: publicUrl, SMTP_URL, MAIL_FROM } = config
+  const post =
+    SMTP_URL && MAIL_FROM
+      ? openPost({ url: SMTP_URL, from: MAIL_FROM, brand, domain: new URL(publicUrl).hostname })
+      : null
+  const write = letterWriter({ brand, publicUrl, keys, paths: codePaths })
+  return startDelivery({ database, keys, log, courier: post && new Courier({ database, post, write, log }), post })
 }
 
 /** The names that the build gave to what browsers fetch. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { answer } from './answers/catalogue.ts'
 import { codeOf, Fault } from './answers/fault.ts'
+import { mailCommand } from './cli/mail.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { settingsCommand } from './cli/settings.ts'
 import { readConfig } from './config.ts'
@@ -19,6 +20,7 @@ program
   .description('Serve the site (what npm start does).')
   .action(() => serve(readConfig(process.env), process.stderr))
 program.addCommand(migrateCommand(() => readConfig(process.env)))
+program.addCommand(mailCommand(() => readConfig(process.env)))
 program.addCommand(settingsCommand())
 
 try {

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { Fault } from './answers/fault.ts'
-import { buildApp } from './app.ts'
+import { buildApp, openDelivery } from './app.ts'
 import type { Config } from './config.ts'
 import { Database } from './database/database.ts'
 import { openStore } from './database/store.ts'
@@ -23,6 +23,7 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   })
   const app = await buildApp(config, database, log)
+  const delivery = openDelivery(config, database, log)
   await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw new Fault('setting-refused', { cause: error, details: `HOST and PORT: ${(error as Error).message}.` })
   })
@@ -30,6 +31,7 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
 
   onSignal(log, async () => {
     await app.close()
+    await delivery.stop()
     await database.close()
     await store.leave()
   })

@@ -20,3 +20,6 @@ export const urls = {
   ready: '/readyz',
   metrics: '/metrics',
 } as const
+
+/** Where the links in letters lead, by what their code is for. */
+export const codePaths = { confirmation: urls.confirmation, recovery: urls.newPassword } as const

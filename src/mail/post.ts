@@ -10,6 +10,8 @@ export interface PostSettings {
   brand: string
   /** The domain in Message-IDs. */
   domain: string
+  /** Refuses a server that offers no TLS, even on this machine. Elsewhere that goes without saying. */
+  requireTls?: boolean
 }
 
 export interface Outgoing {
@@ -34,13 +36,13 @@ export interface Post {
  * SMTP with TLS that cannot be stripped: on port 465 from the first byte, elsewhere by STARTTLS, without which nothing
  * is sent (ASVS 12.3.1). Only a mail server on this very machine may be spoken to in clear.
  */
-export function openPost({ url, from, brand, domain }: PostSettings): Post {
+export function openPost({ url, from, brand, domain, requireTls = false }: PostSettings): Post {
   const { protocol, hostname } = new URL(url)
   const transport = createTransport({
     url,
     pool: true,
     maxConnections: 5,
-    requireTLS: protocol === 'smtp:' && !isLoopback(hostname),
+    requireTLS: protocol === 'smtp:' && (requireTls || !isLoopback(hostname)),
     connectionTimeout: 10 * SECOND,
     greetingTimeout: 10 * SECOND,
     socketTimeout: 30 * SECOND,

@@ -14,7 +14,9 @@ export interface RecoveryDesk {
   limits: Limits
 }
 
-export type RecoveryRequestOutcome = { outcome: 'asked' } | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
+export type RecoveryRequestOutcome =
+  | { outcome: 'asked' }
+  | { outcome: 'too-many-attempts'; rule: string; retryAfter: number }
 
 /** Letters to one person, whoever asks for them: enough for somebody who looks in the wrong folder first. */
 export const RECOVERIES_PER_ACCOUNT: Rule = { name: 'recoveries per account', most: 3, window: HOUR, backsOff: false }

@@ -4,6 +4,7 @@ import type { Keys } from '../../lib/keys.ts'
 import type { Log } from '../../lib/log.ts'
 import { SECOND } from '../../lib/time.ts'
 import type { Courier } from '../../mail/courier.ts'
+import type { Post } from '../../mail/post.ts'
 
 export interface DeliverySettings {
   database: Database
@@ -11,6 +12,7 @@ export interface DeliverySettings {
   log: Log
   /** Null without a mail server: letters are written, and wait. */
   courier: Courier | null
+  post: Post | null
   /** Milliseconds between two looks into the outbox. */
   every?: number
 }
@@ -21,7 +23,7 @@ export interface Delivery {
 }
 
 /** Writes the letters that were asked for and sends what is due, over and over, on every node. */
-export function startDelivery({ database, keys, log, courier, every = SECOND }: DeliverySettings): Delivery {
+export function startDelivery({ database, keys, log, courier, post, every = SECOND }: DeliverySettings): Delivery {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let round: Promise<void> = Promise.resolve()
@@ -50,6 +52,7 @@ export function startDelivery({ database, keys, log, courier, every = SECOND }: 
       stopped = true
       clearTimeout(timer)
       await round
+      post?.close()
     },
   }
 }

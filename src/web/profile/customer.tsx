@@ -24,6 +24,7 @@ export function customerProfile(defaultCountry: CountryCode): OwnProfile<Custome
         page={page}
         state={state}
         action={urls.customerProfile}
+        confirmAgain={urls.confirmationRequest}
         account={profile && accountFrom(profile)}
         countries={countries}
         defaultCountry={defaultCountry}
