@@ -7,7 +7,9 @@ import { openStore } from './database/store.ts'
 import { offerFirstAdmin } from './flows/staff-registration/invitation.ts'
 import { Keys } from './lib/keys.ts'
 import { openLog, type Log } from './lib/log.ts'
+import { startErasure } from './operations/erasure/erasure.ts'
 import { SECOND } from './lib/time.ts'
+import { startHousekeeping } from './operations/housekeeping/housekeeping.ts'
 import { urls } from './urls.ts'
 
 const CLOSE_WITHIN = 10 * SECOND
@@ -24,6 +26,8 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
   })
   const app = await buildApp(config, database, log)
   const delivery = openDelivery(config, database, log)
+  const erasure = startErasure({ database, log })
+  const housekeeping = startHousekeeping({ database, log })
   await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw new Fault('setting-refused', { cause: error, details: `HOST and PORT: ${(error as Error).message}.` })
   })
@@ -32,6 +36,8 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
   onSignal(log, async () => {
     await app.close()
     await delivery.stop()
+    await erasure.stop()
+    await housekeeping.stop()
     await database.close()
     await store.leave()
   })

@@ -2,6 +2,8 @@
 export const urls = {
   landing: '/',
   customerRegistration: '/accounts/customer/register/',
+  registrationSent: '/accounts/customer/register/sent/',
+  registrationLink: '/accounts/customer/register/confirm/',
   customerSignIn: '/accounts/customer/login/',
   customerSignOut: '/accounts/customer/logout/',
   customerProfile: '/accounts/customer/profile/',
@@ -13,6 +15,15 @@ export const urls = {
   recovery: '/accounts/recover/',
   recoverySent: '/accounts/recover/sent/',
   newPassword: '/accounts/recover/new-password/',
+  sessions: '/accounts/sessions/',
+  reauthentication: '/accounts/again/',
+  passwordChange: '/accounts/password/',
+  emailChange: '/accounts/email/',
+  emailConfirmation: '/accounts/email/confirm/',
+  emailReversal: '/accounts/email/take-back/',
+  ownData: '/accounts/data/',
+  accountClosing: '/accounts/close/',
+  accountKeeping: '/accounts/close/keep/',
   staffRegistration: '/accounts/staff/register/',
   console: '/dashboard/',
   assets: '/assets/',
@@ -21,5 +32,13 @@ export const urls = {
   metrics: '/metrics',
 } as const
 
-/** Where the links in letters lead, by what their code is for. */
-export const codePaths = { confirmation: urls.confirmation, recovery: urls.newPassword } as const
+/** Where the links in letters lead, by what their code is for; the last two need none. */
+export const codePaths = {
+  confirmation: urls.confirmation,
+  recovery: urls.newPassword,
+  registration: urls.registrationLink,
+  'email-change': urls.emailConfirmation,
+  'email-revert': urls.emailReversal,
+  signIn: urls.customerSignIn,
+  forgotten: urls.recovery,
+} as const

@@ -19,7 +19,7 @@ const parse = registrationParser({ defaultCountry: config.DEFAULT_COUNTRY, passw
 
 const [email = 'ann@example.com', password = 'kettle harbour zebra'] = process.argv.slice(2)
 const parsed = parse({ first_name: 'Ann', last_name: 'Archer', email, password })
-const nobody = { client: { network: null, userAgent: null }, origin: { network: null, reference: null } }
+const nobody = { client: { network: null, userAgent: null, browser: null }, origin: { network: null, reference: null } }
 if (!parsed.ok) console.error(parsed.refusals)
 else console.log((await register(registrar, { input: parsed.value, submission: newSubmission(), ...nobody })).outcome)
 

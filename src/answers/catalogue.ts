@@ -39,6 +39,18 @@ export const catalogue = {
     words: 'That name and password do not belong together.',
     whatNow: 'Check both for typing mistakes, then try again.',
   },
+  'wrong-password': {
+    status: 422,
+    title: 'Password not right',
+    words: 'That is not the password of your account.',
+    whatNow: 'Check it for typing mistakes, then try again.',
+  },
+  'address-taken': {
+    status: 409,
+    title: 'Address in use',
+    words: 'This address belongs to another account by now, so nothing was changed.',
+    whatNow: 'Sign in with that account, or use another address.',
+  },
   'account-suspended': {
     status: 422,
     title: 'Account suspended',

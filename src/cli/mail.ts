@@ -1,11 +1,10 @@
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
-import { Database } from '../database/database.ts'
-import { findStore } from '../database/store.ts'
 import { Keys } from '../lib/keys.ts'
 import { letterWriter } from '../operations/delivery/letter-writer.ts'
 import { findLetter, listLetters, retryLetters, type LetterOnFile } from '../mail/outbox-reader.ts'
 import { codePaths } from '../urls.ts'
+import { withDatabase } from './with-database.ts'
 
 /** Exit code for a letter that does not exist. */
 const NO_SUCH_LETTER = 1
@@ -57,20 +56,6 @@ export function mailCommand(config: () => Config): Command {
     )
 
   return mail
-}
-
-async function withDatabase(
-  config: Config,
-  work: (database: Database, config: Config) => Promise<void>,
-): Promise<void> {
-  const store = await findStore(config)
-  const database = new Database({ url: store.appUrl, connections: 1, onIdleError: () => {} })
-  try {
-    await work(database, config)
-  } finally {
-    await database.close()
-    await store.leave()
-  }
 }
 
 function lineOf({ id, kind, recipient, state, attempts, last_error, created_at }: LetterOnFile): string {

@@ -95,7 +95,11 @@ function claimStatement(claim: number) {
     )
     update letters l set claimed_until = now() + ${claim} * interval '1 millisecond', attempts = attempts + 1
     from due where l.id = due.id
-    returning l.id, l.kind, l.recipient, l.data, l.code_id, l.attempts, (select code_hash from codes where codes.id = l.code_id)`,
+    returning l.id, l.kind, l.recipient, l.data, l.code_id, l.attempts,
+      coalesce(
+        (select code_hash from codes where codes.id = l.code_id),
+        (select code_hash from pending_registrations p where p.id = l.code_id)
+      ) as code_hash`,
   )
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { SMTPServer } from 'smtp-server'
 import { afterAll } from 'vitest'
 
@@ -9,9 +10,14 @@ export interface Received {
   /** The plain text part, as a reader sees it. */
   text: string
   html: string
+  /** When it had been taken whole, in milliseconds. */
+  at: number
 }
 
-type Manner = 'takes' | 'refuses for now' | 'refuses for good' | 'hangs' | 'dies after taking'
+type Manner = 'takes' | 'takes its time' | 'refuses for now' | 'refuses for good' | 'hangs' | 'dies after taking'
+
+/** Milliseconds between a letter's last line and the 250, of a server that takes its time. */
+const LONGEST_PAUSE = 300
 
 /** A real SMTP server on loopback that keeps what it is given, and can be told to behave badly. */
 export class Mailbox {
@@ -37,6 +43,7 @@ export class Mailbox {
           const recipient = session.envelope.rcptTo[0]?.address ?? ''
           this.received.push(read(Buffer.concat(chunks).toString('utf8'), recipient))
           if (this.manner === 'dies after taking') return this.#hangUpOn(session.id)
+          if (this.manner === 'takes its time') return void setTimeout(done, randomInt(LONGEST_PAUSE))
           done()
         })
       },
@@ -90,6 +97,7 @@ function read(source: string, recipient: string): Received {
     subject: header('Subject'),
     text: partOf(source, 'text/plain'),
     html: partOf(source, 'text/html'),
+    at: Date.now(),
   }
 }
 

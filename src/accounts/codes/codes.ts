@@ -3,16 +3,21 @@ import { sha256, type Keys } from '../../lib/keys.ts'
 import { DAY, HOUR } from '../../lib/time.ts'
 
 /** What a one-time code is for. A code of one purpose is none for another (ASVS 9.2.2). */
-export type CodePurpose = 'invitation' | 'confirmation' | 'recovery'
+export type CodePurpose = 'invitation' | 'confirmation' | 'recovery' | 'registration' | 'email-change' | 'email-revert'
 
-/** The purposes whose codes prove an address of an account; invitations have rows of their own. */
-export type AccountCodePurpose = Exclude<CodePurpose, 'invitation'>
+/** The purposes whose codes prove an address of an account; the others have rows of their own. */
+export type AccountCodePurpose = Exclude<CodePurpose, 'invitation' | 'registration'>
+
+/** The purposes whose links leave by letter. */
+export type MailedCodePurpose = Exclude<CodePurpose, 'invitation'>
 
 const CODE_BYTES = 16
 
 /** Milliseconds for which a link is good (NIST SP 800-63B-4, 3.1.3: emailed recovery codes at most a day). */
 export const CONFIRMATION_VALID_FOR = DAY
 export const RECOVERY_VALID_FOR = HOUR
+export const EMAIL_CHANGE_VALID_FOR = DAY
+export const EMAIL_REVERT_VALID_FOR = 7 * DAY
 
 /**
  * The code that belongs to a row: 128 bits, made from its id and the deployment's secret, so that whoever has to write
@@ -64,6 +69,19 @@ export function codeSpend(purpose: AccountCodePurpose, code: string): Sql {
     where c.code_hash = ${codeHash(purpose, code)} and c.purpose = ${purpose} and c.spent_at is null and c.expires_at > now()
       and a.id = c.account_id and a.email_canonical = c.email_canonical
     returning c.account_id, c.account_id as actor_id, c.email_canonical`
+}
+
+/**
+ * Makes an account's pending codes of these purposes worthless, as a fragment. One that is being spent at this moment is
+ * left to whoever spends it, who waits for the rows that the caller holds and finds the account changed.
+ */
+export function codesVoid(accountId: string, purposes: readonly AccountCodePurpose[]): Sql {
+  return sql`
+    update codes set spent_at = now() where id in (
+      select id from codes
+      where account_id = ${accountId} and purpose = any(${purposes}::text[]) and spent_at is null
+      for update skip locked
+    )`
 }
 
 function keyPurpose(purpose: CodePurpose): string {

@@ -2,6 +2,7 @@ import type { Queryable } from '../../database/database.ts'
 import { named, sql, type Sql } from '../../database/sql.ts'
 import { hmac, sha256, type Keys } from '../../lib/keys.ts'
 import { newSecret } from '../../lib/random.ts'
+import { DAY } from '../../lib/time.ts'
 import { livingToken, type SessionToken } from '../sessions/sessions.ts'
 
 /**
@@ -11,6 +12,9 @@ import { livingToken, type SessionToken } from '../sessions/sessions.ts'
 export interface Submission {
   secret: string
 }
+
+/** How long a submission is still known when it comes again. Receipts are kept for at least as long. */
+export const KNOWN_FOR = 3 * DAY
 
 /** For callers without a form: a script, the command line. */
 export function newSubmission(): Submission {
@@ -25,11 +29,16 @@ export function fingerprint({ secret }: Submission, content: object): string {
   return hmac(secret, JSON.stringify(content)).toString('base64url')
 }
 
+/** What is stored of a fingerprint. */
+export function receiptHash(fingerprinted: string): Buffer {
+  return sha256(fingerprinted)
+}
+
 /** The receipt's row, as a fragment for the statement that carries the submission out. */
 export function receiptInsert(fingerprinted: string, from: Sql): Sql {
   return sql`
     insert into receipts (receipt_hash, account_id)
-    select ${sha256(fingerprinted)}, account_id from ${from}`
+    select ${receiptHash(fingerprinted)}, account_id from ${from}`
 }
 
 /**
@@ -57,6 +66,14 @@ export async function findReplay(database: Queryable, keys: Keys, fingerprinted:
   const tokens = keys.everySignature(TOKEN_PURPOSE, fingerprinted).map((token) => token.toString('base64url'))
   const sessionToken = await livingToken(database, row.account_id, tokens)
   return sessionToken === null ? null : { accountId: row.account_id, sessionToken }
+}
+
+/** Whether this very submission was carried out; for one that opened no session, and so has nothing to hand out again. */
+export async function wasCarriedOut(database: Queryable, fingerprinted: string): Promise<boolean> {
+  const row = await database.row(
+    named('receipts-carried-out', sql`select from receipts where receipt_hash = ${sha256(fingerprinted)}`),
+  )
+  return row !== null
 }
 
 const TOKEN_PURPOSE = 'session of a submission'

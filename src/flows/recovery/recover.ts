@@ -1,4 +1,5 @@
 import type { AccountKind } from '../../accounts/account.ts'
+import { asKept } from '../../accounts/closing.ts'
 import { codeHash, codeSpend } from '../../accounts/codes/codes.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { refusalOfPassword, type PasswordPolicy } from '../../accounts/passwords/policy.ts'
@@ -9,6 +10,7 @@ import {
   sessionTokenOf,
   type Submission,
 } from '../../accounts/receipts/receipts.ts'
+import { knownBrowserInsert, otherBrowsersForget } from '../../accounts/sessions/known-browsers.ts'
 import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import { sendingAgain, type Database, type Queryable } from '../../database/database.ts'
@@ -47,6 +49,8 @@ export interface Recoverable {
   first_name: string
   last_name: string
   email_canonical: string
+  /** When the account is erased, if it is closing: a recovery keeps it. */
+  closes_at: Date | null
 }
 
 /** New passwords from one network: each costs a hash. */
@@ -58,17 +62,18 @@ export async function findRecoverable(database: Queryable, code: string): Promis
     named(
       'recovery-find',
       sql`
-      select a.kind, a.first_name, a.last_name, a.email_canonical
+      select a.kind, a.first_name, a.last_name, a.email_canonical, a.closes_at
       from codes c join accounts a on a.id = c.account_id and a.email_canonical = c.email_canonical
       where c.code_hash = ${codeHash('recovery', code)} and c.purpose = 'recovery' and c.spent_at is null
-        and c.expires_at > now() and a.status = 'active'`,
+        and c.expires_at > now() and a.status in ('active', 'closing')`,
     ),
   )
 }
 
 /**
  * Gives an account to whoever proves its address: in one transaction the code is spent, the password replaced, every
- * session ended, the address confirmed, and a new session opened. Whoever held the account before holds nothing after.
+ * session ended, the address confirmed, and a new session opened. Whoever held the account before holds nothing after. An
+ * account that is closing is kept: whoever closed it may not have been its owner, and the page says so before.
  */
 export async function recover(room: RecoveryRoom, request: RecoveryInput): Promise<RecoveryOutcome> {
   const { database, passwords, limits, keys, policies } = room
@@ -112,25 +117,29 @@ async function takeOver(
   print: string,
   sessionToken: SessionToken,
 ): Promise<AccountKind | null> {
-  const account = await within.row<{ account_id: string; kind: AccountKind }>(
+  const account = await within.row<{ account_id: string; kind: AccountKind; was_closing: boolean }>(
     named(
       'recovery-spend',
       sql`
       with code as (${codeSpend('recovery', code)}
+      ), former as (
+        select a.id, a.status from accounts a join code on a.id = code.account_id
+        where a.status in ('active', 'closing') and a.email_canonical = code.email_canonical for update of a
       ), account as (
-        update accounts a set email_confirmed_at = coalesce(email_confirmed_at, now())
-        from code where a.id = code.account_id and a.status = 'active'
-        returning a.id as account_id, a.kind
+        update accounts a set email_confirmed_at = coalesce(email_confirmed_at, now()), ${asKept}
+        from former where a.id = former.id
+        returning a.id as account_id, a.kind, former.status = 'closing' as was_closing
       ), password as (
         insert into passwords as p (account_id, hash) select account_id, ${hash} from account
         on conflict (account_id) do update set
           hash = excluded.hash, changed_at = now(), consecutive_failures = 0, disabled_at = null
       )
-      select account_id, kind from account`,
+      select account_id, kind, was_closing from account`,
     ),
   )
   if (!account) return null
   const letter = { id: newId(), kind: 'password-changed', codeId: null } as const
+  const keptLetter = { id: newId(), kind: 'account-kept', codeId: null } as const
   await within.rows(
     named(
       'recovery-take-over',
@@ -141,10 +150,16 @@ async function takeOver(
         delete from sessions where account_id = ${account.account_id}
       ), spent as (
         update codes set spent_at = now()
-        where account_id = ${account.account_id} and purpose = 'recovery' and spent_at is null
+        where account_id = ${account.account_id} and purpose in ('recovery', 'email-change') and spent_at is null
       ), receipt as (${receiptInsert(print, sql`account`)}
       ), session as (${sessionInsert(sessionToken, account.kind, client, sql`account`)}
+      ), browser as (${knownBrowserInsert(client, sql`account`)}
+      ), strangers as (${otherBrowsersForget(client, account.account_id)}
       ), letter as (${letterInsert(letter, sql`account`)}
+      ), kept as (
+        select * from account where ${account.was_closing}::boolean
+      ), kept_letter as (${letterInsert(keptLetter, sql`kept`)}
+      ), kept_event as (${auditInsert('account-kept', origin, sql`kept`)}
       )${auditInsert('password-recovered', origin, sql`account`)}`,
     ),
   )

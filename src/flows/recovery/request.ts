@@ -70,7 +70,7 @@ function resolveStatement(keys: Keys) {
     ), account as (
       select a.id as account_id, null::uuid as actor_id, a.email_canonical, a.email_delivery, a.first_name, r.network, r.reference
       from request r join accounts a on a.email_canonical = r.email_canonical or a.username_canonical = r.username_canonical
-      where a.email_canonical is not null and a.status = 'active'
+      where a.email_canonical is not null and a.status in ('active', 'closing')
     ), code as (${codeInsert(code, sql`account`)}
     ), letter as (${letterInsert(letter, sql`account`)}
     ), event as (

@@ -36,7 +36,7 @@ export interface RegistrationRequest {
 export const REGISTRATIONS_PER_NETWORK: Rule = { name: 'registrations per network', most: 120, window: HOUR }
 
 /** A conflict whose cause is gone when it is asked for (the other registration was undone) is simply tried again. */
-const TRIES = 3
+export const TRIES = 3
 
 /**
  * Registers a customer: exactly one account and one profile, however often and wherever the same submission is sent.
@@ -94,7 +94,9 @@ async function replay(database: Database, keys: Keys, print: string): Promise<Re
 }
 
 async function conflict(database: Database, input: RegistrationInput): Promise<RegistrationOutcome | null> {
-  const verdict = await database.row<{ email_taken: boolean; username_taken: boolean }>(conflictStatement(input))
+  const verdict = await database.row<{ email_taken: boolean; username_taken: boolean }>(
+    conflictStatement(input.email.canonical, input.username?.canonical ?? null),
+  )
   if (verdict?.email_taken) return { outcome: 'email-taken' }
   return verdict?.username_taken ? { outcome: 'username-taken' } : null
 }

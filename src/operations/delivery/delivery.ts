@@ -1,5 +1,6 @@
 import type { Database } from '../../database/database.ts'
 import { resolveRecoveries } from '../../flows/recovery/request.ts'
+import { answerPendingRegistrations } from '../../flows/registration/pending.ts'
 import type { Keys } from '../../lib/keys.ts'
 import type { Log } from '../../lib/log.ts'
 import { SECOND } from '../../lib/time.ts'
@@ -40,6 +41,7 @@ export function startDelivery({ database, keys, log, courier, post, every = SECO
   async function work(): Promise<void> {
     try {
       await resolveRecoveries(database, keys)
+      await answerPendingRegistrations(database)
       await courier?.deliverDue(() => !stopped)
     } catch (error) {
       log.warn({ err: error }, 'letters could not be delivered this time')

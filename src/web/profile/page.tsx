@@ -19,6 +19,13 @@ interface Own {
   page: PageContext
   state: FormState
   action: string
+  /** Where one goes from here, for what is no part of the profile. */
+  links: readonly ProfileLink[]
+}
+
+export interface ProfileLink {
+  href: string
+  words: string
 }
 
 export interface ProfilePageProps extends Own, Countries {
@@ -51,7 +58,7 @@ const TITLE = 'Your profile'
 const SAVE = { submit: 'Save changes', working: 'Saving…' }
 
 export function ProfilePage(props: ProfilePageProps): JSX.Element {
-  const { page, state, action, account, confirmAgain } = props
+  const { page, state, action, links, account, confirmAgain } = props
   return (
     <Layout
       page={page}
@@ -64,6 +71,7 @@ export function ProfilePage(props: ProfilePageProps): JSX.Element {
         action={action}
         title={TITLE}
         lead={account ? <AccountLead account={account} confirmAgain={confirmAgain} token={state.token} /> : null}
+        after={<ProfileLinks links={links} />}
         {...SAVE}
       >
         <FieldGroup legend="You">
@@ -82,7 +90,7 @@ export function ProfilePage(props: ProfilePageProps): JSX.Element {
   )
 }
 
-export function StaffProfilePage({ page, state, action, account }: StaffProfilePageProps): JSX.Element {
+export function StaffProfilePage({ page, state, action, links, account }: StaffProfilePageProps): JSX.Element {
   return (
     <Layout
       page={page}
@@ -95,6 +103,7 @@ export function StaffProfilePage({ page, state, action, account }: StaffProfileP
         action={action}
         title={TITLE}
         lead={account ? <StaffFacts account={account} /> : null}
+        after={<ProfileLinks links={links} />}
         {...SAVE}
       >
         <NameFields state={state} />
@@ -161,6 +170,18 @@ function StaffFacts({ account }: { account: StaffAccount }) {
         { label: 'Member since', value: account.memberSince },
       ]}
     />
+  )
+}
+
+function ProfileLinks({ links }: { links: readonly ProfileLink[] }) {
+  return (
+    <ul class="profile-links">
+      {links.map(({ href, words }) => (
+        <li>
+          <a href={href}>{words}</a>
+        </li>
+      ))}
+    </ul>
   )
 }
 

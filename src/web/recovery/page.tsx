@@ -72,6 +72,8 @@ export function RecoverySentPage({ page }: { page: PageContext }): JSX.Element {
 export interface NewPasswordPageProps extends RecoveryPageProps {
   /** Null when the form is shown again. */
   email: string | null
+  /** In words, for an account that is about to be erased. */
+  closesOn: string | null
   minLength: number
   knownWords: readonly string[]
 }
@@ -81,6 +83,7 @@ export function NewPasswordPage({
   state,
   action,
   email,
+  closesOn,
   minLength,
   knownWords,
 }: NewPasswordPageProps): JSX.Element {
@@ -102,7 +105,9 @@ export function NewPasswordPage({
                 For the account of <bdi>{email}</bdi>.{' '}
               </>
             ) : null}
-            Everybody who is signed in to it now is signed out.
+            {closesOn
+              ? `This account will be erased on ${closesOn}. With a new password you keep it.`
+              : 'Everybody who is signed in to it now is signed out.'}
           </p>
         }
         submit="Save and sign in"

@@ -10,13 +10,14 @@ import {
 } from '../../flows/recovery/recover.ts'
 import { takeCodeFromLink } from '../../http/code-link.ts'
 import { fieldsOf, homeOf, type Web } from '../../http/web.ts'
+import { longDate } from '../../ui/dates.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { UnusableLinkPage } from '../../ui/unusable-link.tsx'
 import { urls } from '../../urls.ts'
 import { NewPasswordPage, RecoveryPage, RecoverySentPage } from './page.tsx'
 
 export function recoveryRoutes(server: FastifyInstance, web: Web, room: RecoveryRoom): void {
-  server.get(urls.recovery, { config: { access: 'visitor' } }, async (request, reply) =>
+  server.get(urls.recovery, { config: { access: 'anyone' } }, async (request, reply) =>
     web.send(reply, requestForm(request, reply, web.form(request, reply))),
   )
 
@@ -115,6 +116,7 @@ export function recoveryRoutes(server: FastifyInstance, web: Web, room: Recovery
         state={state}
         action={urls.newPassword}
         email={owner?.email_canonical ?? null}
+        closesOn={owner?.closes_at ? longDate(owner.closes_at) : null}
         minLength={room.policies[owner?.kind ?? 'customer'].minLength}
         knownWords={[web.brand]}
       />

@@ -3,6 +3,7 @@ import type { Submission } from '../../accounts/receipts/receipts.ts'
 import { allCountries } from '../../accounts/profiles/countries.ts'
 import { answer } from '../../answers/catalogue.ts'
 import type { ParseRegistration, RegistrationInput, RegistrationRules } from '../../flows/registration/input.ts'
+import { findPendingRegistration, requestRegistration, type PendingOutcome } from '../../flows/registration/pending.ts'
 import {
   findRegistration,
   register,
@@ -13,19 +14,21 @@ import type { Metrics } from '../../http/metrics.ts'
 import { fieldsOf, homeOf, type Web } from '../../http/web.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urls } from '../../urls.ts'
-import { RegistrationPage } from './page.tsx'
+import { RegistrationPage, type RegistrationMode } from './page.tsx'
 
 export interface RegistrationDoor {
   registrar: Registrar
   parse: ParseRegistration
   rules: RegistrationRules
   metrics: Metrics
+  mode: RegistrationMode
 }
 
 const countryOptions = allCountries.map(({ code, name }) => ({ value: code, label: name }))
 
 export function registrationRoutes(server: FastifyInstance, web: Web, door: RegistrationDoor): void {
-  const { registrar, parse, rules, metrics } = door
+  const { registrar, parse, rules, metrics, mode } = door
+  const [begin, find] = mode === 'open' ? [register, findRegistration] : [requestRegistration, findPendingRegistration]
 
   server.get(urls.customerRegistration, { config: { access: 'visitor' } }, async (request, reply) =>
     web.send(reply, form(request, reply, web.form(request, reply))),
@@ -40,7 +43,7 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
 
     if (verdict.state === 'stale' || request.session)
       return replayOnly(request, reply, parsed.value, verdict.submission)
-    const outcome = await register(registrar, wanted(request, parsed.value, verdict.submission))
+    const outcome = await begin(registrar, wanted(request, parsed.value, verdict.submission))
     metrics.registrations.inc({ outcome: outcome.outcome })
     return respond(request, reply, outcome)
   })
@@ -52,13 +55,15 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
     input: RegistrationInput,
     submission: Submission,
   ) {
-    const outcome = await findRegistration(registrar, { input, submission })
+    const outcome = await find(registrar, { input, submission })
     if (outcome) return respond(request, reply, outcome)
     return request.session ? goHome(request, reply) : web.refuseToken(request, reply, 'stale')
   }
 
-  function respond(request: FastifyRequest, reply: FastifyReply, outcome: RegistrationOutcome) {
+  function respond(request: FastifyRequest, reply: FastifyReply, outcome: RegistrationOutcome | PendingOutcome) {
     switch (outcome.outcome) {
+      case 'link-sent':
+        return web.redirect(reply, urls.registrationSent)
       case 'registered':
       case 'replayed':
         web.cookies.write(reply, 'session', outcome.sessionToken)
@@ -94,6 +99,7 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
         countries={countryOptions}
         defaultCountry={rules.defaultCountry}
         knownWords={[web.brand]}
+        mode={mode}
       />
     )
   }

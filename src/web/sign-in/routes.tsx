@@ -49,6 +49,9 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
       case 'wrong-credentials':
       case 'account-suspended':
         return web.refuse(request, reply, outcome.outcome, [errorFor(outcome.outcome)])
+      case 'account-closing':
+        web.cookies.write(reply, 'closing', outcome.ticket)
+        return web.redirect(reply, urls.accountKeeping)
       case 'too-many-attempts':
         return web.refuseAttempts(request, reply, outcome)
     }
