@@ -2,7 +2,8 @@
 -- It owns nothing and creates nothing: it cannot change the schema, disable a constraint, or rewrite what happened.
 grant usage on schema public to :"app";
 grant select, insert, update, delete on
-  accounts, customer_profiles, staff_profiles, passwords, sessions, receipts, limits, letters, invitations
+  accounts, customer_profiles, staff_profiles, passwords, sessions, receipts, limits, letters, codes,
+  recovery_requests, email_changes, pending_registrations, invitations, known_browsers
   to :"app";
-grant select, insert on audit_events to :"app";
+grant select, insert on audit_events, tombstones to :"app";
 grant select on schema_migrations to :"app";

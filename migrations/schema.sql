@@ -23,7 +23,12 @@ CASE
     WHEN (kind = 'staff'::text) THEN id
     ELSE NULL::uuid
 END) stored,
+  closes_at timestamp with time zone,
+  closing_reason text,
   constraint accounts_can_be_named CHECK ((num_nonnulls(email_canonical, username_canonical) > 0)),
+  constraint accounts_closing_has_its_date CHECK (((status = 'closing'::text) = (closes_at IS NOT NULL))),
+  constraint accounts_closing_has_the_reason CHECK (((closing_reason IS NULL) OR (status = 'closing'::text))),
+  constraint accounts_closing_reason_check CHECK ((char_length(closing_reason) <= 500)),
   constraint accounts_customer_profile_fkey FOREIGN KEY (customer_profile_id) REFERENCES customer_profiles(account_id) DEFERRABLE INITIALLY DEFERRED,
   constraint accounts_email_canonical_check CHECK (((octet_length(email_canonical) >= 3) AND (octet_length(email_canonical) <= 254))),
   constraint accounts_email_canonical_key UNIQUE (email_canonical),
@@ -38,12 +43,13 @@ END) stored,
   constraint accounts_last_name_check CHECK ((char_length(last_name) <= 150)),
   constraint accounts_pkey PRIMARY KEY (id),
   constraint accounts_staff_profile_fkey FOREIGN KEY (staff_profile_id) REFERENCES staff_profiles(account_id) DEFERRABLE INITIALLY DEFERRED,
-  constraint accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
+  constraint accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closing'::text]))),
   constraint accounts_username_canonical_check CHECK (((char_length(username_canonical) >= 1) AND (char_length(username_canonical) <= 150))),
   constraint accounts_username_check CHECK (((char_length(username) >= 1) AND (char_length(username) <= 150))),
   constraint accounts_username_has_no_at CHECK ((POSITION(('@'::text) IN (username_canonical)) = 0)),
   constraint accounts_username_is_whole CHECK ((num_nonnulls(username, username_canonical) = ANY (ARRAY[0, 2])))
 );
+CREATE INDEX accounts_closes_at_idx ON public.accounts USING btree (closes_at) WHERE (status = 'closing'::text);
 CREATE UNIQUE INDEX accounts_username_canonical_key ON public.accounts USING btree (username_canonical) WHERE (username_canonical IS NOT NULL);
 
 create table audit_events (
@@ -58,6 +64,24 @@ create table audit_events (
   constraint audit_events_event_check CHECK ((event ~ '^[a-z]+(-[a-z]+)*$'::text)),
   constraint audit_events_pkey PRIMARY KEY (id)
 );
+CREATE INDEX audit_events_account_id_idx ON public.audit_events USING btree (account_id, id);
+
+create table codes (
+  id uuid not null,
+  code_hash bytea not null,
+  purpose text not null,
+  account_id uuid not null,
+  email_canonical text collate "C" not null,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  spent_at timestamp with time zone,
+  constraint codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint codes_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+  constraint codes_code_hash_key UNIQUE (code_hash),
+  constraint codes_pkey PRIMARY KEY (id),
+  constraint codes_purpose_check CHECK ((purpose ~ '^[a-z]+(-[a-z]+)*$'::text))
+);
+CREATE INDEX codes_account_id_idx ON public.codes USING btree (account_id);
 
 create table customer_profiles (
   account_id uuid not null,
@@ -84,6 +108,20 @@ create table customer_profiles (
   constraint customer_profiles_state_check CHECK ((char_length(state) <= 100))
 );
 
+create table email_changes (
+  code_id uuid not null,
+  email text not null,
+  email_delivery text not null,
+  email_canonical_version smallint not null,
+  confirmed_at timestamp with time zone,
+  former_canonical text collate "C",
+  constraint email_changes_code_id_fkey FOREIGN KEY (code_id) REFERENCES codes(id) ON DELETE CASCADE,
+  constraint email_changes_email_check CHECK (((octet_length(email) >= 3) AND (octet_length(email) <= 1016))),
+  constraint email_changes_email_delivery_check CHECK (((octet_length(email_delivery) >= 3) AND (octet_length(email_delivery) <= 254))),
+  constraint email_changes_former_canonical_check CHECK (((octet_length(former_canonical) >= 3) AND (octet_length(former_canonical) <= 254))),
+  constraint email_changes_pkey PRIMARY KEY (code_id)
+);
+
 create table invitations (
   id uuid not null,
   code_hash bytea not null,
@@ -102,6 +140,16 @@ create table invitations (
 );
 CREATE UNIQUE INDEX invitations_one_for_first_admin ON public.invitations USING btree (for_first_admin) WHERE for_first_admin;
 
+create table known_browsers (
+  account_id uuid not null,
+  browser_hash bytea not null,
+  first_seen_at timestamp with time zone default now() not null,
+  last_seen_at timestamp with time zone default now() not null,
+  constraint known_browsers_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint known_browsers_browser_hash_check CHECK ((octet_length(browser_hash) = 32)),
+  constraint known_browsers_pkey PRIMARY KEY (account_id, browser_hash)
+);
+
 create table letters (
   id uuid not null,
   account_id uuid,
@@ -109,12 +157,25 @@ create table letters (
   recipient text not null,
   data jsonb default '{}'::jsonb not null,
   created_at timestamp with time zone default now() not null,
+  code_id uuid,
+  due_at timestamp with time zone default now() not null,
+  attempts integer default 0 not null,
+  claimed_until timestamp with time zone,
+  sent_at timestamp with time zone,
+  given_up_at timestamp with time zone,
+  last_error text,
   constraint letters_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
-  constraint letters_kind_check CHECK ((kind = 'welcome'::text)),
+  constraint letters_attempts_check CHECK ((attempts >= 0)),
+  constraint letters_have_one_end CHECK ((num_nonnulls(sent_at, given_up_at) < 2)),
+  constraint letters_kind_check CHECK ((kind ~ '^[a-z]+(-[a-z]+)*$'::text)),
+  constraint letters_last_error_check CHECK ((char_length(last_error) <= 500)),
   constraint letters_pkey PRIMARY KEY (id),
   constraint letters_recipient_check CHECK (((octet_length(recipient) >= 3) AND (octet_length(recipient) <= 254)))
 );
+CREATE INDEX letters_account_id_idx ON public.letters USING btree (account_id);
 CREATE UNIQUE INDEX letters_one_welcome_per_account ON public.letters USING btree (account_id) WHERE (kind = 'welcome'::text);
+CREATE INDEX letters_to_no_account_idx ON public.letters USING btree (lower(recipient)) WHERE (account_id IS NULL);
+CREATE INDEX letters_waiting_idx ON public.letters USING btree (due_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
 
 create table limits (
   key text not null,
@@ -137,6 +198,60 @@ create table passwords (
   constraint passwords_pkey PRIMARY KEY (account_id)
 );
 
+create table pending_registrations (
+  id uuid not null,
+  code_hash bytea not null,
+  receipt_hash bytea not null,
+  browser_hash bytea,
+  email text not null,
+  email_delivery text not null,
+  email_canonical text collate "C" not null,
+  email_canonical_version smallint not null,
+  username text,
+  username_canonical text collate "C",
+  first_name text not null,
+  last_name text not null,
+  password_hash text not null,
+  phone_number text,
+  company text,
+  address text,
+  city text,
+  state text,
+  country text,
+  postal_code text,
+  date_of_birth date,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  answered_at timestamp with time zone,
+  constraint pending_registrations_address_check CHECK ((char_length(address) <= 500)),
+  constraint pending_registrations_browser_hash_check CHECK ((octet_length(browser_hash) = 32)),
+  constraint pending_registrations_city_check CHECK ((char_length(city) <= 100)),
+  constraint pending_registrations_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+  constraint pending_registrations_code_hash_key UNIQUE (code_hash),
+  constraint pending_registrations_company_check CHECK ((char_length(company) <= 150)),
+  constraint pending_registrations_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+  constraint pending_registrations_date_of_birth_check CHECK ((date_of_birth >= '1900-01-01'::date)),
+  constraint pending_registrations_email_canonical_check CHECK (((octet_length(email_canonical) >= 3) AND (octet_length(email_canonical) <= 254))),
+  constraint pending_registrations_email_check CHECK (((octet_length(email) >= 3) AND (octet_length(email) <= 1016))),
+  constraint pending_registrations_email_delivery_check CHECK (((octet_length(email_delivery) >= 3) AND (octet_length(email_delivery) <= 254))),
+  constraint pending_registrations_first_name_check CHECK ((char_length(first_name) <= 150)),
+  constraint pending_registrations_last_name_check CHECK ((char_length(last_name) <= 150)),
+  constraint pending_registrations_password_hash_check CHECK (((octet_length(password_hash) >= 20) AND (octet_length(password_hash) <= 512))),
+  constraint pending_registrations_phone_number_check CHECK ((phone_number ~ '^\+[1-9][0-9]{5,14}$'::text)),
+  constraint pending_registrations_pkey PRIMARY KEY (id),
+  constraint pending_registrations_postal_code_check CHECK ((char_length(postal_code) <= 20)),
+  constraint pending_registrations_receipt_hash_check CHECK ((octet_length(receipt_hash) = 32)),
+  constraint pending_registrations_receipt_hash_key UNIQUE (receipt_hash),
+  constraint pending_registrations_state_check CHECK ((char_length(state) <= 100)),
+  constraint pending_registrations_username_canonical_check CHECK (((char_length(username_canonical) >= 1) AND (char_length(username_canonical) <= 150))),
+  constraint pending_registrations_username_check CHECK (((char_length(username) >= 1) AND (char_length(username) <= 150))),
+  constraint pending_registrations_username_is_whole CHECK ((num_nonnulls(username, username_canonical) = ANY (ARRAY[0, 2])))
+);
+CREATE INDEX pending_registrations_browser_hash_idx ON public.pending_registrations USING btree (browser_hash);
+CREATE INDEX pending_registrations_created_at_idx ON public.pending_registrations USING btree (created_at);
+CREATE INDEX pending_registrations_email_canonical_idx ON public.pending_registrations USING btree (email_canonical);
+CREATE INDEX pending_registrations_unanswered_idx ON public.pending_registrations USING btree (id) WHERE (answered_at IS NULL);
+
 create table receipts (
   receipt_hash bytea not null,
   account_id uuid not null,
@@ -147,6 +262,16 @@ create table receipts (
   constraint receipts_receipt_hash_check CHECK ((octet_length(receipt_hash) = 32))
 );
 CREATE INDEX receipts_account_id_idx ON public.receipts USING btree (account_id);
+
+create table recovery_requests (
+  id uuid not null,
+  email_canonical text collate "C",
+  username_canonical text collate "C",
+  network text,
+  reference text,
+  created_at timestamp with time zone default now() not null,
+  constraint recovery_requests_pkey PRIMARY KEY (id)
+);
 
 create table schema_migrations (
   name text not null,
@@ -165,6 +290,7 @@ create table sessions (
   expires_at timestamp with time zone not null,
   user_agent text,
   network text,
+  authenticated_at timestamp with time zone default now() not null,
   constraint sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
   constraint sessions_network_check CHECK ((char_length(network) <= 64)),
   constraint sessions_pkey PRIMARY KEY (token_hash),
@@ -186,4 +312,11 @@ create table staff_profiles (
   constraint staff_profiles_phone_number_check CHECK ((phone_number ~ '^\+[1-9][0-9]{5,14}$'::text)),
   constraint staff_profiles_pkey PRIMARY KEY (account_id),
   constraint staff_profiles_role_check CHECK ((role = ANY (ARRAY['customer_care'::text, 'manager'::text, 'admin'::text])))
+);
+
+create table tombstones (
+  identity_hash bytea not null,
+  erased_at timestamp with time zone default now() not null,
+  constraint tombstones_identity_hash_check CHECK ((octet_length(identity_hash) = 32)),
+  constraint tombstones_pkey PRIMARY KEY (identity_hash)
 );

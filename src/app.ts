@@ -13,15 +13,28 @@ import { Web } from './http/web.ts'
 import { Keys } from './lib/keys.ts'
 import type { Log } from './lib/log.ts'
 import { projectRoot } from './lib/project-root.ts'
+import { SECOND } from './lib/time.ts'
 import { limitsIn, noLimits } from './limits/limits.ts'
+import { Courier } from './mail/courier.ts'
+import { openPost } from './mail/post.ts'
+import { startDelivery, type Delivery } from './operations/delivery/delivery.ts'
+import { letterWriter } from './operations/delivery/letter-writer.ts'
 import type { Assets } from './ui/page.ts'
-import { urls } from './urls.ts'
+import { codePaths, urls } from './urls.ts'
 import { assetRoutes } from './web/assets/routes.ts'
+import { confirmationRoutes } from './web/confirmation/routes.tsx'
+import { leavingRoutes } from './web/leaving/routes.tsx'
 import { landingRoutes } from './web/landing/routes.tsx'
 import { machineRoutes } from './web/machines/routes.ts'
+import { emailChangeRoutes } from './web/email-change/routes.tsx'
+import { passwordChangeRoutes } from './web/password-change/routes.tsx'
 import { problemRoutes } from './web/problem/routes.tsx'
 import { profileRoutes } from './web/profile/routes.tsx'
+import { reauthenticationRoutes } from './web/reauthentication/routes.tsx'
+import { recoveryRoutes } from './web/recovery/routes.tsx'
+import { registrationLinkRoutes } from './web/registration/link-routes.tsx'
 import { registrationRoutes } from './web/registration/routes.tsx'
+import { sessionsRoutes } from './web/sessions/routes.tsx'
 import { signInRoutes } from './web/sign-in/routes.tsx'
 import { signOutRoutes } from './web/sign-out/routes.tsx'
 import { staffRegistrationRoutes } from './web/staff-registration/routes.tsx'
@@ -40,6 +53,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
     ...rules,
     passwordPolicy: { ...rules.passwordPolicy, minLength: config.STAFF_PASSWORD_MIN_LENGTH },
   }
+  const policies = { customer: rules.passwordPolicy, staff: staffRules.passwordPolicy }
   const everything = { database, passwords, limits, keys }
 
   const web = new Web({ brand: config.BRAND_NAME, publicUrl: config.PUBLIC_URL, assets: readAssets() }, database, keys)
@@ -50,10 +64,24 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   machineRoutes(server, database, metrics, config.METRICS_TOKEN)
   await assetRoutes(server)
   landingRoutes(server, web)
-  registrationRoutes(server, web, { registrar: everything, parse: registrationParser(rules), rules, metrics })
+  registrationRoutes(server, web, {
+    registrar: everything,
+    parse: registrationParser(rules),
+    rules,
+    metrics,
+    mode: config.REGISTRATION_MODE,
+  })
+  registrationLinkRoutes(server, web, everything, metrics)
   signInRoutes(server, web, { doorkeeper: everything, metrics })
   signOutRoutes(server, web, database)
   profileRoutes(server, web, database, config.DEFAULT_COUNTRY)
+  sessionsRoutes(server, web, database)
+  confirmationRoutes(server, web, everything)
+  recoveryRoutes(server, web, { ...everything, policies })
+  reauthenticationRoutes(server, web, everything)
+  passwordChangeRoutes(server, web, { ...everything, policies })
+  emailChangeRoutes(server, web, everything)
+  leavingRoutes(server, web, everything)
   staffRegistrationRoutes(server, web, {
     registrar: everything,
     parse: staffRegistrationParser(staffRules),
@@ -61,6 +89,24 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   })
   consoleHomeRoutes(server, web, database)
   return server
+}
+
+/** What leaves this node by mail. Without a mail server letters are written and wait. */
+export function openDelivery(config: Config, database: Database, log: Log): Delivery {
+  const keys = new Keys(config.SECRETS)
+  const { BRAND_NAME: brand, PUBLIC_URL: publicUrl, SMTP_URL, MAIL_FROM } = config
+  const post =
+    SMTP_URL && MAIL_FROM
+      ? openPost({ url: SMTP_URL, from: MAIL_FROM, brand, domain: new URL(publicUrl).hostname })
+      : null
+  const write = letterWriter({ brand, publicUrl, keys, paths: codePaths })
+  return startDelivery({
+    database,
+    keys,
+    log,
+    courier: post && new Courier({ database, post, write, log, claim: config.LETTER_CLAIM_SECONDS * SECOND }),
+    post,
+  })
 }
 
 /** The names that the build gave to what browsers fetch. */

@@ -44,7 +44,32 @@ const settings = {
     .enum(getCountries() as [CountryCode, ...CountryCode[]])
     .default('US')
     .describe('How a phone number without a country code is read (ISO 3166).'),
-  REGISTRATION_MODE: z.enum(['open']).default('open').describe('open: a new customer is signed in at once.'),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^/]/, 'must begin with smtp:// or smtps:// and name a host')
+    .optional()
+    .describe(
+      'The mail server, smtp:// (with STARTTLS, always) or smtps://. Unset: letters stay in the outbox, for "meridian mail".',
+    ),
+  MAIL_FROM: z
+    .string()
+    .regex(
+      /^[^<>@]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s]+@[^<>@\s]+$/,
+      'must be an address, or a name and an address in angle brackets',
+    )
+    .optional()
+    .describe('What letters come from: name@example.com, or Name <name@example.com>. Required with SMTP_URL.'),
+  REGISTRATION_MODE: z
+    .enum(['open', 'verify-first'])
+    .default('open')
+    .describe(
+      'open: a new customer is signed in at once. verify-first: an account begins with the link in a letter, and registering tells nobody which addresses have one.',
+    ),
+  LETTER_CLAIM_SECONDS: wholeNumber(1, 3600)
+    .default(120)
+    .describe(
+      'How long a node keeps a letter to itself while sending it: longer than any sending takes. After a crash the letter waits for so long.',
+    ),
   PASSWORD_MIN_LENGTH: wholeNumber(8, 64).default(8).describe("The fewest characters of a customer's password."),
   STAFF_PASSWORD_MIN_LENGTH: wholeNumber(8, 64)
     .default(15)
@@ -90,7 +115,7 @@ export interface Config extends Omit<Settings, 'SECRET' | 'PUBLIC_URL'> {
 }
 
 /** Names that belong to these settings' family but are none: a misspelt setting must not be silently ignored. */
-const LOOKALIKE = /^(DATABASE_|PASSWORD_|STAFF_PASSWORD|ARGON2_|REGISTRATION_|BRAND_|METRICS_)/
+const LOOKALIKE = /^(DATABASE_|SMTP_|MAIL_|PASSWORD_|STAFF_PASSWORD|ARGON2_|REGISTRATION_|LETTER_|BRAND_|METRICS_)/
 
 /** Reads every setting once. What cannot be used stops the start, in words that name it. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
@@ -138,6 +163,12 @@ function refuseConflicts(settings: Settings, origin: string): void {
   }
   if (DATABASE_OWNER_URL && !DATABASE_URL) {
     throw refusal('DATABASE_OWNER_URL without DATABASE_URL: the embedded database has roles of its own.')
+  }
+  if (settings.SMTP_URL && !settings.MAIL_FROM) {
+    throw refusal('MAIL_FROM is missing: with SMTP_URL, letters need to come from somebody.')
+  }
+  if (forRealPeople && settings.REGISTRATION_MODE === 'verify-first' && !settings.SMTP_URL) {
+    throw refusal('SMTP_URL is missing: with REGISTRATION_MODE=verify-first, nobody could register without letters.')
   }
   if ((forRealPeople || NODE_ENV === 'production') && DATABASE_URL && !SECRET) {
     throw refusal('SECRET is missing: with DATABASE_URL there may be several nodes, and each needs the same one.')

@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { answer } from './answers/catalogue.ts'
 import { codeOf, Fault } from './answers/fault.ts'
+import { housekeepingCommand } from './cli/housekeeping.ts'
+import { eraseCommand } from './cli/erase.ts'
+import { mailCommand } from './cli/mail.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { settingsCommand } from './cli/settings.ts'
 import { readConfig } from './config.ts'
@@ -19,6 +22,9 @@ program
   .description('Serve the site (what npm start does).')
   .action(() => serve(readConfig(process.env), process.stderr))
 program.addCommand(migrateCommand(() => readConfig(process.env)))
+program.addCommand(mailCommand(() => readConfig(process.env)))
+program.addCommand(housekeepingCommand(() => readConfig(process.env)))
+program.addCommand(eraseCommand(() => readConfig(process.env)))
 program.addCommand(settingsCommand())
 
 try {

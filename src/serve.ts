@@ -1,13 +1,15 @@
 import type { Writable } from 'node:stream'
 import { Fault } from './answers/fault.ts'
-import { buildApp } from './app.ts'
+import { buildApp, openDelivery } from './app.ts'
 import type { Config } from './config.ts'
 import { Database } from './database/database.ts'
 import { openStore } from './database/store.ts'
 import { offerFirstAdmin } from './flows/staff-registration/invitation.ts'
 import { Keys } from './lib/keys.ts'
 import { openLog, type Log } from './lib/log.ts'
+import { startErasure } from './operations/erasure/erasure.ts'
 import { SECOND } from './lib/time.ts'
+import { startHousekeeping } from './operations/housekeeping/housekeeping.ts'
 import { urls } from './urls.ts'
 
 const CLOSE_WITHIN = 10 * SECOND
@@ -23,6 +25,9 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   })
   const app = await buildApp(config, database, log)
+  const delivery = openDelivery(config, database, log)
+  const erasure = startErasure({ database, log })
+  const housekeeping = startHousekeeping({ database, log })
   await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw new Fault('setting-refused', { cause: error, details: `HOST and PORT: ${(error as Error).message}.` })
   })
@@ -30,6 +35,9 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
 
   onSignal(log, async () => {
     await app.close()
+    await delivery.stop()
+    await erasure.stop()
+    await housekeeping.stop()
     await database.close()
     await store.leave()
   })

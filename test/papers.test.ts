@@ -7,6 +7,7 @@ import { catalogue } from '../src/answers/catalogue.ts'
 import { auditEvents } from '../src/audit/events.ts'
 import { settingsTable } from '../src/config.ts'
 import { projectRoot } from '../src/lib/project-root.ts'
+import { retentions } from '../src/operations/housekeeping/retention.ts'
 import { canaryEmail, canaryPassword } from './support/canary.ts'
 import { freshDatabase } from './support/database.ts'
 import { CHEAP_HASHES, TEST_SECRET } from './support/site.ts'
@@ -60,6 +61,11 @@ describe('the papers and the code say the same:', () => {
       globSync(`${folder}/*.test.ts`, { cwd: projectRoot }).filter((path) => !read(paper).includes(`\`${path}\``))
     expect(unnamed('test/promises', 'README.md')).toEqual([])
     expect(unnamed('test/security', 'SECURITY.md')).toEqual([])
+  })
+
+  test('docs/housekeeping.md has everything that is removed and none else, with until when and why', () => {
+    const rows = tableRows(sectionOf(read('docs/housekeeping.md'), 'Retention'))
+    expect(rows.slice(1)).toEqual(retentions.map(({ name, keeps, because }) => [name, keeps, because]))
   })
 
   test('what STYLE.md quotes as good stands in the file that it names', () => {

@@ -1,5 +1,5 @@
 export type AccountKind = 'customer' | 'staff'
-export type AccountStatus = 'active' | 'suspended'
+export type AccountStatus = 'active' | 'suspended' | 'closing'
 
 export const staffRoles = ['customer_care', 'manager', 'admin'] as const
 export type StaffRole = (typeof staffRoles)[number]

@@ -39,6 +39,18 @@ export const catalogue = {
     words: 'That name and password do not belong together.',
     whatNow: 'Check both for typing mistakes, then try again.',
   },
+  'wrong-password': {
+    status: 422,
+    title: 'Password not right',
+    words: 'That is not the password of your account.',
+    whatNow: 'Check it for typing mistakes, then try again.',
+  },
+  'address-taken': {
+    status: 409,
+    title: 'Address in use',
+    words: 'This address belongs to another account by now, so nothing was changed.',
+    whatNow: 'Sign in with that account, or use another address.',
+  },
   'account-suspended': {
     status: 422,
     title: 'Account suspended',
@@ -63,6 +75,12 @@ export const catalogue = {
     title: 'Cookies are needed',
     words: 'Your browser did not send back our cookie, without which we cannot tell that this form is yours.',
     whatNow: 'Allow cookies for this site, then send the form again. What you typed is still here.',
+  },
+  'code-unusable': {
+    status: 410,
+    title: 'This link no longer works',
+    words: 'The link has been used, has expired, or was replaced by a newer one.',
+    whatNow: 'Ask for a new one.',
   },
   'invitation-unusable': {
     status: 410,

@@ -3,13 +3,31 @@ import { sql, type Sql } from '../database/sql.ts'
 /** Everything that is recorded. docs/audit.md says of each what it means; a test holds the two together. */
 export const auditEvents = [
   'customer-registered',
+  'registration-requested',
   'staff-registered',
   'signed-in',
   'sign-in-refused',
+  'password-refused',
+  'reauthenticated',
   'password-disabled',
   'signed-out',
   'sign-out-repeated',
+  'session-ended',
+  'other-sessions-ended',
   'profile-changed',
+  'email-confirmed',
+  'confirmation-requested',
+  'recovery-requested',
+  'password-recovered',
+  'password-changed',
+  'email-change-requested',
+  'email-changed',
+  'email-taken-back',
+  'email-given-up',
+  'data-downloaded',
+  'account-closing',
+  'account-kept',
+  'account-erased',
 ] as const
 
 export type AuditEvent = (typeof auditEvents)[number]

@@ -2,9 +2,10 @@ import type { Account } from '../accounts/account.ts'
 
 /**
  * Who may call a route; stated on the route's own line, and a route without it does not start.
- * `visitor`: people who are not signed in; others are sent home. `machine`: no person at all.
+ * `visitor`: people who are not signed in; others are sent home. `signed-in`: customers and staff alike. `machine`: no
+ * person at all.
  */
-export type Access = 'anyone' | 'visitor' | 'customer' | 'staff' | 'machine'
+export type Access = 'anyone' | 'visitor' | 'signed-in' | 'customer' | 'staff' | 'machine'
 
 export type Admission = 'admitted' | 'go-home' | 'sign-in-first' | 'not-allowed'
 
@@ -16,6 +17,8 @@ export function admissionOf(access: Access, account: Account | null): Admission 
       return 'admitted'
     case 'visitor':
       return account ? 'go-home' : 'admitted'
+    case 'signed-in':
+      return account ? 'admitted' : 'sign-in-first'
     case 'customer':
     case 'staff':
       if (!account) return 'sign-in-first'

@@ -2,14 +2,30 @@ import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DAY, MINUTE, SECOND } from '../lib/time.ts'
 
-export type CookieName = 'session' | 'browser' | 'flash' | 'invitation'
+export type CookieName =
+  | 'session'
+  | 'browser'
+  | 'flash'
+  | 'closing'
+  | 'invitation'
+  | 'confirmation'
+  | 'registration'
+  | 'recovery'
+  | 'email-change'
+  | 'email-revert'
 
 /** Milliseconds for which a browser keeps each; 400 days is the most that browsers grant. */
 const lifetimes: Record<CookieName, number> = {
   session: 30 * DAY,
   browser: 400 * DAY,
   flash: 5 * MINUTE,
+  closing: 10 * MINUTE,
   invitation: 60 * MINUTE,
+  confirmation: 60 * MINUTE,
+  registration: 60 * MINUTE,
+  recovery: 60 * MINUTE,
+  'email-change': 60 * MINUTE,
+  'email-revert': 60 * MINUTE,
 }
 
 /**

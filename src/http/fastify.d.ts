@@ -15,6 +15,10 @@ declare module 'fastify' {
 
   interface FastifyContextConfig {
     access?: Access
+    /** Asks for the password again when it was given longer ago than RECENT_FOR; for people who are signed in. */
+    recent?: true
+    /** Answers a form that is sent again after it has itself signed its person out; null when it is none. */
+    repeated?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | null>
     /** Shows the route's form again as it was filled in: what a fault answers with, where there is one. */
     form?: (request: FastifyRequest, reply: FastifyReply, state: FormState) => JSX.Element | Promise<JSX.Element>
   }

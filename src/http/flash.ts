@@ -4,6 +4,13 @@ import type { Notice } from '../ui/page.ts'
 /** What one page has to say on the next. The cookie carries the code alone; the words are made when they are shown. */
 const notices = {
   registered: (brand, account) => welcome(brand, account),
+  'registered-without-username': (brand, account) => {
+    const { kind, words } = welcome(brand, account)
+    return {
+      kind,
+      words: `${words} Somebody else has the username that you chose, so your account has none: you sign in with your email address.`,
+    }
+  },
   'welcome-back': (_, account) => ({
     kind: 'success',
     words: account ? `Welcome back, ${fullName(account)}!` : 'Welcome back!',
@@ -14,6 +21,58 @@ const notices = {
     words: `You are signed in${account ? ` as ${fullName(account)}` : ''} already. Sign out first to use another account.`,
   }),
   'profile-saved': () => ({ kind: 'success', words: 'Your profile has been saved.' }),
+  'email-confirmed': () => ({ kind: 'success', words: 'Thank you. Your email address is confirmed.' }),
+  'letter-sent-again': () => ({
+    kind: 'success',
+    words: 'If you registered in this browser, the letter is on its way to you once more.',
+  }),
+  'confirmation-sent': () => ({ kind: 'success', words: 'A letter with a new link is on its way to you.' }),
+  'confirmation-sent-often': () => ({
+    kind: 'problem',
+    words:
+      'We have written to you several times within the hour. Please look among your unwanted mail, or try again later.',
+  }),
+  'send-once-more': () => ({
+    kind: 'info',
+    words: 'That page was open for a long time. Please press the button once more.',
+  }),
+  'password-saved': () => ({
+    kind: 'success',
+    words: 'Your new password is saved, and you are signed in. Everybody else was signed out.',
+  }),
+  'account-closing': () => ({
+    kind: 'success',
+    words:
+      'Your account will be erased in 14 days, and you are signed out everywhere. Should you change your mind, sign in before then.',
+  }),
+  'downloaded-often': () => ({
+    kind: 'problem',
+    words: 'You have downloaded this several times within the hour. Please try again later.',
+  }),
+  'account-kept': (_, account) => ({
+    kind: 'success',
+    words: `Good to have you back${account ? `, ${account.firstName}` : ''}. Your account stays, just as it was.`,
+  }),
+  'session-ended': () => ({ kind: 'success', words: 'That session has ended.' }),
+  'session-had-ended': () => ({ kind: 'info', words: 'That session had ended already.' }),
+  'other-sessions-ended': () => ({ kind: 'success', words: 'You are signed in here and nowhere else.' }),
+  'password-changed': () => ({
+    kind: 'success',
+    words: 'Your new password is saved. You are still signed in here, and everywhere else you were signed out.',
+  }),
+  'email-change-sent': () => ({
+    kind: 'success',
+    words: 'A letter is on its way to your new address. Open its link here, and the change is done.',
+  }),
+  'email-changed': () => ({
+    kind: 'success',
+    words: 'Your email address is changed and confirmed. Use it from now on to sign in.',
+  }),
+  'email-taken-back': () => ({
+    kind: 'success',
+    words:
+      'Your address is yours again, and everybody was signed out. The password no longer works: ask for a link here, and choose a new one.',
+  }),
   'sign-in-first': () => ({ kind: 'info', words: 'Please sign in to see that page.' }),
 } satisfies Record<string, (brand: string, account: Account | null) => Notice>
 

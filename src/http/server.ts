@@ -13,9 +13,10 @@ import { Fault } from '../answers/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { SECOND } from '../lib/time.ts'
 import { urls } from '../urls.ts'
-import { admissionOf } from './access.ts'
+import { admissionOf, type Access } from './access.ts'
 import { readFields, readForm } from './form-body.ts'
 import { assertOwnOrigin } from './origin-check.ts'
+import { safeNext } from './safe-next.ts'
 import { securityHeaders } from './security-headers.ts'
 import { PLAIN_TEXT, refuseBytes, refuseExpectation, UNREADABLE } from './unreadable.ts'
 import { homeOf, type Web } from './web.ts'
@@ -28,6 +29,8 @@ export interface ServerSettings {
 
 /** The largest form of ours is under 8 KiB; names of four-byte characters, percent-encoded, take more. */
 const BODY_LIMIT = 64 * 1024
+
+const LETS_IN_ONLY_SIGNED_IN = new Set<Access>(['signed-in', 'customer', 'staff'])
 
 /** A server on which no page exists yet, and no request gets past what is common to all of them. */
 export async function createServer({ trustProxy, log }: ServerSettings, web: Web): Promise<FastifyInstance> {
@@ -58,6 +61,8 @@ export async function createServer({ trustProxy, log }: ServerSettings, web: Web
   server.decorateRequest('formToken', undefined)
   server.addHook('onRoute', ({ config, url }) => {
     if (!config?.access) throw new Error(`${url} does not say who may call it`)
+    if (config.recent && !LETS_IN_ONLY_SIGNED_IN.has(config.access))
+      throw new Error(`${url} lets in people without a password`)
   })
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(headers)
@@ -101,10 +106,14 @@ async function guard(request: FastifyRequest, reply: FastifyReply, web: Web): Pr
   const account = await web.account(request)
   switch (admissionOf(access, account)) {
     case 'admitted':
-      return undefined
+      return request.routeOptions.config.recent && !request.session?.recent
+        ? askForPassword(request, reply, web)
+        : undefined
     case 'go-home':
       return web.redirect(reply, account ? homeOf(account) : urls.landing, 'already-signed-in')
     case 'sign-in-first': {
+      const told = await request.routeOptions.config.repeated?.(request, reply)
+      if (told) return told
       const signIn = access === 'staff' ? urls.staffSignIn : urls.customerSignIn
       return web.redirect(
         reply,
@@ -115,6 +124,16 @@ async function guard(request: FastifyRequest, reply: FastifyReply, web: Web): Pr
     case 'not-allowed':
       throw new Fault('not-allowed')
   }
+}
+
+/**
+ * Leads to the page that asks for the password again. What was sent goes along, for 307 keeps the method and the body,
+ * and that page leads back in the same way: nothing typed is lost, and no password is kept.
+ */
+function askForPassword(request: FastifyRequest, reply: FastifyReply, web: Web): FastifyReply {
+  const path = safeNext(request.url.split('?')[0], web.publicUrl, urls.landing)
+  const again = `${urls.reauthentication}?next=${encodeURIComponent(path)}`
+  return request.method === 'POST' ? web.passOn(reply, again) : web.redirect(reply, again)
 }
 
 /** One line a request: never a query, a header or a body (ASVS 14.2.1, 16.2.5). */

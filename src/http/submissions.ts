@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Submission } from '../accounts/receipts/receipts.ts'
+import { KNOWN_FOR, type Submission } from '../accounts/receipts/receipts.ts'
+import { browserHash } from '../accounts/sessions/known-browsers.ts'
 import type { Keys } from '../lib/keys.ts'
 import { newSecret } from '../lib/random.ts'
 import { DAY } from '../lib/time.ts'
@@ -8,9 +9,6 @@ import { fieldsOf } from './form-body.ts'
 
 /** How long an opened form may be sent for the first time. */
 const FRESH_FOR = DAY
-
-/** How long a form that was sent is still known when it comes again. Receipts are kept for at least as long. */
-export const KNOWN_FOR = 3 * DAY
 
 /** What a form's token tells of it. Only a fresh one may do anything new; a stale one may still find its receipt. */
 export type Verdict = { state: 'fresh' | 'stale'; submission: Submission } | { state: 'foreign' | 'no-browser' }
@@ -33,13 +31,13 @@ export class Submissions {
 
   /** A token for a form on this page; gives the browser its cookie if it has none yet. */
   newToken(request: FastifyRequest, reply: FastifyReply): string {
-    request.formToken ??= this.#issue(this.#browserOf(request) ?? this.#giveCookie(request, reply))
+    request.formToken ??= this.#issue(this.#secretOf(request) ?? this.#giveCookie(request, reply))
     return request.formToken
   }
 
   check(request: FastifyRequest): Verdict {
     const { submission: token, ...fields } = fieldsOf(request)
-    const browser = this.#browserOf(request)
+    const browser = this.#secretOf(request)
     if (browser === null) return { state: 'no-browser' }
     const [issued = '', signature = '', ...more] = (token ?? '').split('.')
     const genuine =
@@ -50,12 +48,18 @@ export class Submissions {
     return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: browser, fields } }
   }
 
+  /** Which browser this is, in the one form that leaves this file: its secret is what makes replays its own. */
+  browserOf(request: FastifyRequest): Buffer | null {
+    const secret = this.#secretOf(request)
+    return secret === null ? null : browserHash(secret)
+  }
+
   #issue(browser: string): string {
     const issued = Date.now().toString(36)
     return `${issued}.${this.#keys.sign('submission', `${issued}.${browser}`).toString('base64url')}`
   }
 
-  #browserOf(request: FastifyRequest): string | null {
+  #secretOf(request: FastifyRequest): string | null {
     return request.newBrowser ?? this.#cookies.read(request, 'browser')
   }
 

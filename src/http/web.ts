@@ -28,7 +28,7 @@ export interface WebSettings {
 }
 
 /** What the form holds besides what was typed. */
-const NEVER_SHOWN_AGAIN = new Set(['password', 'submission'])
+const NEVER_SHOWN_AGAIN = new Set(['password', 'current_password', 'submission'])
 
 /** What every page's handlers share: who is there, what a page knows, and how an answer is given. */
 export class Web {
@@ -61,13 +61,27 @@ export class Web {
     return (await this.session(request))?.account ?? null
   }
 
+  /** Somebody whom the guard has let in; a route that lets in nobody has no business asking. */
+  signedIn(request: FastifyRequest): Account {
+    return this.signedInSession(request).account
+  }
+
+  signedInSession({ session, routeOptions }: FastifyRequest): CurrentSession {
+    if (!session) throw new Error(`${routeOptions.url} let in nobody`)
+    return session
+  }
+
   sessionToken(request: FastifyRequest): SessionToken | null {
     return this.cookies.read(request, 'session')
   }
 
   client(request: FastifyRequest): Client {
     const userAgent = request.headers['user-agent']
-    return { network: networkOf(request.ip), userAgent: userAgent ? showable(userAgent).slice(0, 256) : null }
+    return {
+      network: networkOf(request.ip),
+      userAgent: userAgent ? showable(userAgent).slice(0, 256) : null,
+      browser: this.submissions.browserOf(request),
+    }
   }
 
   origin(request: FastifyRequest): Origin {
@@ -175,6 +189,11 @@ export class Web {
     return reply.header('cache-control', 'no-store').redirect(to, 303)
   }
 
+  /** Has the browser send the same once more, to another address of this site (RFC 9110, 15.4.8). */
+  passOn(reply: FastifyReply, to: string): FastifyReply {
+    return reply.header('cache-control', 'no-store').redirect(to, 307)
+  }
+
   #viewer(account: Account, request: FastifyRequest, reply: FastifyReply): Viewer {
     const customer = account.kind === 'customer'
     return {
@@ -191,6 +210,11 @@ export class Web {
 /** Where each kind of person lands. */
 export function homeOf({ kind }: Pick<Account, 'kind'>): string {
   return kind === 'staff' ? urls.console : urls.landing
+}
+
+/** Where each kind of person sees their own account. */
+export function profileOf({ kind }: Pick<Account, 'kind'>): string {
+  return kind === 'staff' ? urls.staffProfile : urls.customerProfile
 }
 
 /** An answer of the catalogue as a message for the form as a whole, or for one field of it. */

@@ -16,3 +16,8 @@ export function firstIdAt(moment: Date): string {
   const time = moment.getTime().toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
 }
+
+/** Milliseconds up to `most`, for what shall not happen on all nodes at once. */
+export function randomSpan(most: number): number {
+  return Math.floor((randomBytes(4).readUInt32BE() / 2 ** 32) * most)
+}

@@ -147,9 +147,30 @@ export function Field(props: FieldProps): JSX.Element {
   )
 }
 
+export interface TextAreaProps {
+  state: FormState
+  name: string
+  label: string
+  hint?: ComponentChildren
+  optional?: boolean
+  rows: number
+}
+
+/** For as much as somebody wants to say. */
+export function TextArea(props: TextAreaProps): JSX.Element {
+  const { state, name, rows } = props
+  return (
+    <FieldFrame {...props}>
+      <textarea class="input" id={name} name={name} rows={rows} dir="auto" autocomplete="off" {...described(props)}>
+        {state.values[name] ?? ''}
+      </textarea>
+    </FieldFrame>
+  )
+}
+
 export interface PasswordFieldProps {
   state: FormState
-  name?: 'password'
+  name?: 'password' | 'current_password'
   label: string
   hint?: ComponentChildren
   autocomplete: 'new-password' | 'current-password'

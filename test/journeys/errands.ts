@@ -38,7 +38,7 @@ export async function arrivalAfter(page: Page, act: () => Promise<void>): Promis
 }
 
 function isArrival(response: Response): boolean {
-  return response.request().isNavigationRequest() && response.status() !== 303
+  return response.request().isNavigationRequest() && ![303, 307].includes(response.status())
 }
 
 /** By its id; the error summary has none, and is called by its class. A browser gives the focus when it paints. */

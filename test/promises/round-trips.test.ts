@@ -115,7 +115,10 @@ async function registerTimes(database: Database, times: number): Promise<string>
   await repeat(times, async () => {
     const parsed = parse(registrationForm())
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.refusals))
-    const nobody = { client: { network: null, userAgent: null }, origin: { network: null, reference: null } }
+    const nobody = {
+      client: { network: null, userAgent: null, browser: null },
+      origin: { network: null, reference: null },
+    }
     const outcome = await register(registrar, { input: parsed.value, submission: newSubmission(), ...nobody })
     if (outcome.outcome === 'registered') token = outcome.sessionToken
   })

@@ -5,7 +5,7 @@ import {
   SIGN_INS_PER_ACCOUNT,
   SIGN_INS_PER_ACCOUNT_AND_NETWORK,
   SIGN_INS_PER_NETWORK,
-} from '../../src/flows/sign-in/rules.ts'
+} from '../../src/accounts/passwords/guesses.ts'
 import { REGISTRATIONS_PER_NETWORK } from '../../src/flows/registration/register.ts'
 import { STAFF_REGISTRATIONS_PER_NETWORK } from '../../src/flows/staff-registration/register-staff.ts'
 import { urls } from '../../src/urls.ts'

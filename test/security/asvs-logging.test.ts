@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { auditEvents } from '../../src/audit/events.ts'
-import { SIGN_INS_PER_ACCOUNT_AND_NETWORK } from '../../src/flows/sign-in/rules.ts'
+import { SIGN_INS_PER_ACCOUNT_AND_NETWORK } from '../../src/accounts/passwords/guesses.ts'
 import { urls } from '../../src/urls.ts'
 import { connectionTo, freshDatabase } from '../support/database.ts'
 import { FORM, knock, someNetwork } from '../support/hostile-http.ts'

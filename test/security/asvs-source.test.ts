@@ -110,7 +110,7 @@ describe('8.3.1 every route', () => {
     )
     expect(routes.length).toBeGreaterThan(12)
     for (const { path, line } of routes)
-      expect(line, path).toMatch(/access(: '(anyone|visitor|customer|staff|machine)'|[,} ])/)
+      expect(line, path).toMatch(/access(: '(anyone|visitor|signed-in|customer|staff|machine)'|[,} ])/)
   })
 })
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { afterAll, inject } from 'vitest'
-import { buildApp } from '../../src/app.ts'
+import { buildApp, openDelivery } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { Database } from '../../src/database/database.ts'
 import { logOptions } from '../../src/lib/log.ts'
@@ -55,9 +55,11 @@ export async function openSite(
     onIdleError: (error) => log.warn({ err: error }),
   })
   const app = await buildApp(config, database, log)
+  const delivery = openDelivery(config, database, log)
   await app.listen({ host: '127.0.0.1', port })
   afterAll(async () => {
     await app.close()
+    await delivery.stop()
     await database.close()
   })
   return { url: config.PUBLIC_URL, app }

@@ -64,6 +64,7 @@ export const cityField = optionalText('The town or city', 100)
 export const stateField = optionalText('The state or region', 100)
 export const postalCodeField = optionalText('The postal code', 20)
 export const departmentField = optionalText('The department', 100)
+export const closingReasonField = optionalText('The reason', 500, plainText)
 
 export const countryField = optionalText('The country', 2).transform((text, context): string | null => {
   if (text === null || isCountry(text)) return text

@@ -1,7 +1,8 @@
-import type { Database } from '../../database/database.ts'
+import type { Database, Queryable } from '../../database/database.ts'
 import { named, sql, type Sql } from '../../database/sql.ts'
 import { equal, hmac, sha256, type Keys } from '../../lib/keys.ts'
 import { newSecret } from '../../lib/random.ts'
+import { DAY } from '../../lib/time.ts'
 import { alive, type SessionToken } from '../sessions/sessions.ts'
 
 /**
@@ -12,6 +13,9 @@ export interface Submission {
   secret: string
   fields: Readonly<Record<string, string>>
 }
+
+/** How long a submission is still known when it comes again. Receipts are kept for at least as long. */
+export const KNOWN_FOR = 3 * DAY
 
 /** For callers without a form: a script, the command line. */
 export function newSubmission(): Submission {
@@ -38,6 +42,11 @@ export function fingerprint({ secret, fields }: Submission, purpose: string): st
  * The receipt's row, as a fragment for the statement that carries the submission out. Where there is one already, the
  * account that it names has since given its address up, and the submission has just been carried out for another.
  */
+/** What is stored of a fingerprint. */
+export function receiptHash(fingerprinted: string): Buffer {
+  return sha256(fingerprinted)
+}
+
 export function receiptInsert(fingerprinted: string, from: Sql): Sql {
   return sql`
     insert into receipts (receipt_hash, account_id)
@@ -81,6 +90,14 @@ export async function findReplay(database: Database, keys: Keys, fingerprinted: 
   )
   const sessionToken = tokens.find((token) => row && equal(sha256(token), row.token_hash))
   return row && sessionToken !== undefined ? { accountId: row.account_id, sessionToken } : null
+}
+
+/** Whether this very submission was carried out; for one that opened no session, and so has nothing to hand out again. */
+export async function wasCarriedOut(database: Queryable, fingerprinted: string): Promise<boolean> {
+  const row = await database.row(
+    named('receipts-carried-out', sql`select from receipts where receipt_hash = ${sha256(fingerprinted)}`),
+  )
+  return row !== null
 }
 
 const TOKEN_PURPOSE = 'session of a submission'

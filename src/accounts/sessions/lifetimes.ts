@@ -1,4 +1,4 @@
-import { DAY, HOUR } from '../../lib/time.ts'
+import { DAY, HOUR, MINUTE } from '../../lib/time.ts'
 import type { AccountKind } from '../account.ts'
 
 /** Milliseconds. A session ends when it was not used for `idle`, and at `absolute` whatever happens (ASVS 7.3.1, 7.3.2). */
@@ -12,3 +12,6 @@ export const lifetimes: Record<AccountKind, Lifetime> = {
   customer: { idle: 7 * DAY, absolute: 30 * DAY },
   staff: { idle: HOUR, absolute: DAY },
 }
+
+/** Milliseconds for which a password that was given opens what much depends on, without being asked for again. */
+export const RECENT_FOR = 10 * MINUTE

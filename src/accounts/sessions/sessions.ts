@@ -4,7 +4,7 @@ import { auditInsert, type Origin } from '../../audit/events.ts'
 import { sha256 } from '../../lib/keys.ts'
 import { newId, newSecret } from '../../lib/random.ts'
 import type { Account, AccountKind } from '../account.ts'
-import { lifetimes } from './lifetimes.ts'
+import { lifetimes, RECENT_FOR } from './lifetimes.ts'
 
 /** The browser's half of a session. Unguessable, never stored, never logged. */
 export type SessionToken = string
@@ -13,15 +13,20 @@ export type SessionToken = string
 export interface Client {
   userAgent: string | null
   network: string | null
+  /** What known-browsers.ts makes of the browser's own secret; null for a script. */
+  browser: Buffer | null
 }
 
 export interface CurrentSession {
   id: string
   account: Account
+  /** Whether the password was given within RECENT_FOR. */
+  recent: boolean
 }
 
 interface Row {
   session_id: string
+  recent: boolean
   id: string
   kind: AccountKind
   first_name: string
@@ -50,6 +55,18 @@ export function sessionInsert(token: SessionToken, kind: AccountKind, { userAgen
       (excluded.id, excluded.account_id, now(), now(), excluded.idle_limit, excluded.expires_at)`
 }
 
+/**
+ * Gives a session another token after its person has proved anew who they are, as a fragment: the old one is nobody's
+ * from then on (ASVS 7.2.4), and of any number of attempts with it one gets the row. `from` has the account_id.
+ */
+export function sessionRenewal(former: SessionToken, next: SessionToken, from: Sql): Sql {
+  return sql`
+    update sessions s set token_hash = ${sha256(next)}, authenticated_at = now(), last_seen_at = now()
+    from ${from} as person
+    where s.token_hash = ${sha256(former)} and s.account_id = person.account_id
+    returning s.account_id, s.account_id as actor_id`
+}
+
 /** Holds for a session that has neither ended nor been idle for too long, of an account that may be used. */
 export const alive = sql`
   s.expires_at > now() and s.last_seen_at + s.idle_limit > now() and a.status = 'active'`
@@ -71,12 +88,12 @@ export async function findSession(database: Database, token: SessionToken): Prom
         and s.last_seen_at < now() - interval '1 minute' and ${alive}
       returning set_config('synchronous_commit', 'off', true)
     )
-    select s.id as session_id, a.id, a.kind, a.first_name, a.last_name, a.email, a.username, p.role
+    select s.id as session_id, s.authenticated_at > now() - ${RECENT_FOR} * interval '1 millisecond' as recent, a.id, a.kind, a.first_name, a.last_name, a.email, a.username, p.role
     from sessions s join accounts a on a.id = s.account_id left join staff_profiles p on p.account_id = a.id
     where s.token_hash = ${hash} and ${alive}`,
     ),
   )
-  return row && { id: row.session_id, account: accountFrom(row) }
+  return row && { id: row.session_id, account: accountFrom(row), recent: row.recent }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { CONFIRMATION_VALID_FOR, newCode } from '../../accounts/codes/codes.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { oncePerSubmission, type Done } from '../../accounts/receipts/once.ts'
 import { findReplay, fingerprint, type Submission } from '../../accounts/receipts/receipts.ts'
@@ -42,7 +43,7 @@ export const REGISTRATIONS_PER_NETWORK: Rule = {
 
 /** Registers a customer: exactly one account and one profile, however often and wherever the same submission is sent. */
 export async function register(registrar: Registrar, request: RegistrationRequest): Promise<RegistrationOutcome> {
-  const { database, passwords, limits } = registrar
+  const { database, passwords, limits, keys } = registrar
   const { input, client, origin } = request
   const print = printOf(request.submission)
 
@@ -54,8 +55,9 @@ export async function register(registrar: Registrar, request: RegistrationReques
     prepare: async (sessionToken) => {
       const passwordHash = await passwords.hash(input.password)
       const accountId = newId()
-      const registration = { accountId, input, passwordHash, fingerprint: print, sessionToken, client, origin }
-      return () => accountOf(database, registrationStatement(registration))
+      const confirmation = newCode(keys, 'confirmation', newId(), CONFIRMATION_VALID_FOR)
+      const made = { accountId, input, passwordHash, fingerprint: print, sessionToken, confirmation, client, origin }
+      return () => accountOf(database, registrationStatement(made))
     },
     whyNot: () => conflict(database, input),
   })
@@ -75,7 +77,9 @@ function printOf(submission: Submission): string {
 }
 
 async function conflict(database: Database, input: RegistrationInput): Promise<RegistrationRefusal | null> {
-  const verdict = await database.row<{ email_taken: boolean; username_taken: boolean }>(conflictStatement(input))
+  const verdict = await database.row<{ email_taken: boolean; username_taken: boolean }>(
+    conflictStatement(input.email.canonical, input.username?.canonical ?? null),
+  )
   if (verdict?.email_taken) return { outcome: 'email-taken' }
   return verdict?.username_taken ? { outcome: 'username-taken' } : null
 }

@@ -1,43 +1,23 @@
 import type { AccountKind } from '../../accounts/account.ts'
+import { closingMark } from '../../accounts/closing.ts'
 import type { Identifier } from '../../accounts/identifier.ts'
+import { deviceInWords } from '../../accounts/sessions/device.ts'
+import { knownBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
 import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import { named, sql, type Sql, type Statement } from '../../database/sql.ts'
 import { sha256 } from '../../lib/keys.ts'
+import { newId } from '../../lib/random.ts'
+import { letterInsert } from '../../mail/outbox.ts'
 
 /** The account that a name belongs to, and its password. A text that can name nobody is looked up like any other. */
 export function credentialStatement(identifier: Identifier | null): Statement {
   return named(
     'sign-in-credential',
     sql`
-    select a.id as account_id, a.kind, a.status, p.hash, p.disabled_at is not null as disabled
+    select a.id as account_id, a.kind, a.status, ${closingMark} as closing_mark, p.hash, p.disabled_at is not null as disabled
     from accounts a left join passwords p on p.account_id = a.id
     where a.email_canonical = ${identifier?.email ?? null} or a.username_canonical = ${identifier?.username ?? null}`,
-  )
-}
-
-/** Counts a failure against the password, disables it at the limit, and records both; records alone where there is none. */
-export function refuseStatement(
-  accountId: string | null,
-  reason: string,
-  failuresThatDisable: number,
-  origin: Origin,
-): Statement {
-  return named(
-    'sign-in-refuse',
-    sql`
-    with failed as (
-      update passwords set
-        consecutive_failures = consecutive_failures + 1,
-        disabled_at = coalesce(disabled_at, case when consecutive_failures + 1 >= ${failuresThatDisable} then now() end)
-      where account_id = ${accountId} and ${reason} = 'wrong-credentials'
-      returning account_id, null::uuid as actor_id, consecutive_failures
-    ), disabled as (
-      select account_id, actor_id from failed where consecutive_failures = ${failuresThatDisable}
-    ), disabled_event as (${auditInsert('password-disabled', origin, sql`disabled`)}
-    ), attempt as (
-      select ${accountId}::uuid as account_id, null::uuid as actor_id
-    )${auditInsert('sign-in-refused', origin, sql`attempt`, sql`jsonb_build_object('factor', 'password', 'reason', ${reason}::text)`)}`,
   )
 }
 
@@ -56,7 +36,10 @@ export interface SignIn {
   origin: Origin
 }
 
-/** Opens a session, ends the browser's former one, and forgets the failures, if the password is still good. */
+/**
+ * Opens a session, ends the browser's former one, and forgets the failures, if the password is still good. The owner of
+ * an account that knows browsers gets a letter of one more; `exists` sees what was there before this statement.
+ */
 export function signInStatement({
   accountId,
   kind,
@@ -68,6 +51,9 @@ export function signInStatement({
   client,
   origin,
 }: SignIn): Statement {
+  const letter = { id: newId(), kind: 'new-device', codeId: null } as const
+  const details = sql`
+    jsonb_build_object('device', ${deviceInWords(client.userAgent)}::text, 'network', ${client.network}::text, 'at', now())`
   return named(
     'sign-in',
     sql`
@@ -82,6 +68,12 @@ export function signInStatement({
     ), previous as (
       delete from sessions where token_hash = ${previousToken === null ? null : sha256(previousToken)} and exists (select from password)
     ), session as (${sessionInsert(sessionToken, kind, client, sql`password`)}
+    ), browser as (${knownBrowserInsert(client, sql`password`)}
+    ), told as (
+      select a.id as account_id, a.email_delivery, a.first_name
+      from browser b join accounts a on a.id = b.account_id
+      where b.is_new and a.email_delivery is not null and exists (select from known_browsers where account_id = a.id)
+    ), letter as (${letterInsert(letter, sql`told`, details)}
     ), event as (${auditInsert('signed-in', origin, sql`password`, sql`'{"factor": "password"}'::jsonb`)}
     )
     select account_id from password`,

@@ -6,7 +6,7 @@ import { editCustomerProfile, readCustomerProfile, type CustomerProfile } from '
 import type { Fields } from '../../http/form-body.ts'
 import { longDate } from '../../ui/dates.ts'
 import { urls } from '../../urls.ts'
-import type { OwnProfile } from './own-profile.ts'
+import { profileLinks, type OwnProfile } from './own-profile.ts'
 import { ProfilePage, type CustomerAccount } from './page.tsx'
 
 const countries = allCountries.map(({ code, name }) => ({ value: code, label: name }))
@@ -24,6 +24,12 @@ export function customerProfile(defaultCountry: CountryCode): OwnProfile<Custome
         page={page}
         state={state}
         action={urls.customerProfile}
+        links={[
+          ...profileLinks,
+          { href: urls.ownData, words: 'Download everything held about you' },
+          { href: urls.accountClosing, words: 'Close your account' },
+        ]}
+        confirmAgain={urls.confirmationRequest}
         account={profile && accountFrom(profile)}
         countries={countries}
         defaultCountry={defaultCountry}

@@ -6,6 +6,15 @@ import type { Fields } from '../../http/form-body.ts'
 import type { Parsed } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
 import type { PageContext } from '../../ui/page.ts'
+import { urls } from '../../urls.ts'
+import type { ProfileLink } from './page.tsx'
+
+/** What everybody finds beneath their profile. */
+export const profileLinks: readonly ProfileLink[] = [
+  { href: urls.passwordChange, words: 'Change your password' },
+  { href: urls.emailChange, words: 'Change your email address' },
+  { href: urls.sessions, words: 'Where you are signed in' },
+]
 
 /** What one kind of person's profile page consists of; the way through it is the same for all. */
 export interface OwnProfile<Profile, Input> {

@@ -19,9 +19,18 @@ interface Own {
   page: PageContext
   state: FormState
   action: string
+  /** Where one goes from here, for what is no part of the profile. */
+  links: readonly ProfileLink[]
+}
+
+export interface ProfileLink {
+  href: string
+  words: string
 }
 
 export interface ProfilePageProps extends Own, Countries {
+  /** Where a new confirmation link is asked for. */
+  confirmAgain: string
   account: CustomerAccount | null
 }
 
@@ -49,7 +58,7 @@ const TITLE = 'Your profile'
 const SAVE = { submit: 'Save changes', working: 'Saving…' }
 
 export function ProfilePage(props: ProfilePageProps): JSX.Element {
-  const { page, state, action, account } = props
+  const { page, state, action, links, account, confirmAgain } = props
   return (
     <Layout
       page={page}
@@ -61,7 +70,8 @@ export function ProfilePage(props: ProfilePageProps): JSX.Element {
         state={state}
         action={action}
         title={TITLE}
-        lead={account ? <CustomerFacts account={account} /> : null}
+        lead={account ? <AccountLead account={account} confirmAgain={confirmAgain} token={state.token} /> : null}
+        after={<ProfileLinks links={links} />}
         {...SAVE}
       >
         <FieldGroup legend="You">
@@ -80,7 +90,7 @@ export function ProfilePage(props: ProfilePageProps): JSX.Element {
   )
 }
 
-export function StaffProfilePage({ page, state, action, account }: StaffProfilePageProps): JSX.Element {
+export function StaffProfilePage({ page, state, action, links, account }: StaffProfilePageProps): JSX.Element {
   return (
     <Layout
       page={page}
@@ -93,6 +103,7 @@ export function StaffProfilePage({ page, state, action, account }: StaffProfileP
         action={action}
         title={TITLE}
         lead={account ? <StaffFacts account={account} /> : null}
+        after={<ProfileLinks links={links} />}
         {...SAVE}
       >
         <NameFields state={state} />
@@ -102,15 +113,50 @@ export function StaffProfilePage({ page, state, action, account }: StaffProfileP
   )
 }
 
+function AccountLead({
+  account,
+  confirmAgain,
+  token,
+}: {
+  account: CustomerAccount
+  confirmAgain: string
+  token: string
+}) {
+  return (
+    <>
+      <CustomerFacts account={account} />
+      {account.emailConfirmed || account.email === '' ? null : (
+        <ConfirmationReminder action={confirmAgain} token={token} />
+      )}
+    </>
+  )
+}
+
 function CustomerFacts({ account }: { account: CustomerAccount }) {
   return (
     <Facts
       facts={[
-        { label: 'Email', value: account.email, ...(account.emailConfirmed ? { remark: 'Confirmed' } : {}) },
+        { label: 'Email', value: account.email, remark: account.emailConfirmed ? 'Confirmed' : 'Not confirmed yet' },
         ...usernameFact(account.username),
         { label: 'Member since', value: account.memberSince },
       ]}
     />
+  )
+}
+
+/** Quiet, and gone with the confirmation: the account works without it. */
+function ConfirmationReminder({ action, token }: { action: string; token: string }) {
+  return (
+    <form class="reminder" method="post" action={action}>
+      <input type="hidden" name="submission" value={token} />
+      <p>
+        Confirm your address with the link in our letter, so that you can get back in should you ever lose your
+        password.
+      </p>
+      <button class="button button-secondary" type="submit">
+        Send me a new link
+      </button>
+    </form>
   )
 }
 
@@ -124,6 +170,18 @@ function StaffFacts({ account }: { account: StaffAccount }) {
         { label: 'Member since', value: account.memberSince },
       ]}
     />
+  )
+}
+
+function ProfileLinks({ links }: { links: readonly ProfileLink[] }) {
+  return (
+    <ul class="profile-links">
+      {links.map(({ href, words }) => (
+        <li>
+          <a href={href}>{words}</a>
+        </li>
+      ))}
+    </ul>
   )
 }
 

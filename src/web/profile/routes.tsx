@@ -1,6 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Account } from '../../accounts/account.ts'
 import type { Database } from '../../database/database.ts'
 import { fieldsOf } from '../../http/form-body.ts'
 import { type Web } from '../../http/web.ts'
@@ -21,7 +20,7 @@ function ownProfileRoutes<Profile, Input>(
   { url, access, parse, read, edit, valuesOf, page }: OwnProfile<Profile, Input>,
 ): void {
   server.get(url, { config: { access } }, async (request, reply) => {
-    const profile = await read(database, accountOf(request).id)
+    const profile = await read(database, web.signedIn(request).id)
     const state = web.form(request, reply, profile ? valuesOf(profile) : {})
     return web.send(reply, page(web.page(request, reply), state, profile))
   })
@@ -31,7 +30,7 @@ function ownProfileRoutes<Profile, Input>(
     if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
     const parsed = parse(fieldsOf(request))
     if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
-    await edit(database, accountOf(request).id, parsed.value, web.origin(request))
+    await edit(database, web.signedIn(request).id, parsed.value, web.origin(request))
     return web.redirect(reply, url, 'profile-saved')
   })
 
@@ -48,11 +47,4 @@ function ownProfileRoutes<Profile, Input>(
       return null
     }
   }
-}
-
-/** The guard has admitted somebody; who, it has left on the request. */
-function accountOf(request: FastifyRequest): Account {
-  const account = request.session?.account
-  if (!account) throw new Error(`${request.routeOptions.url} let in nobody`)
-  return account
 }

@@ -5,7 +5,7 @@ import { editStaffProfile, readStaffProfile, type StaffProfile } from '../../flo
 import type { Fields } from '../../http/form-body.ts'
 import { longDate } from '../../ui/dates.ts'
 import { urls } from '../../urls.ts'
-import type { OwnProfile } from './own-profile.ts'
+import { profileLinks, type OwnProfile } from './own-profile.ts'
 import { StaffProfilePage, type StaffAccount } from './page.tsx'
 
 const roleNames = { customer_care: 'Customer care', manager: 'Manager', admin: 'Admin' }
@@ -23,6 +23,7 @@ export function staffProfile(defaultCountry: CountryCode): OwnProfile<StaffProfi
         page={page}
         state={state}
         action={urls.staffProfile}
+        links={profileLinks}
         account={profile && accountFrom(profile)}
       />
     ),

@@ -13,6 +13,9 @@ import {
 } from '../../ui/personal-fields.tsx'
 import type { Countries } from '../../ui/personal-fields.tsx'
 
+/** open: signed in at once. verify-first: signed in by the link in a letter. */
+export type RegistrationMode = 'open' | 'verify-first'
+
 export interface RegistrationPageProps extends Countries {
   page: PageContext
   state: FormState
@@ -21,14 +24,15 @@ export interface RegistrationPageProps extends Countries {
   minLength: number
   /** What no password may be made of: the brand, for one. */
   knownWords: readonly string[]
+  mode: RegistrationMode
 }
 
 const TITLE = 'Create your account'
 
 export function RegistrationPage(props: RegistrationPageProps): JSX.Element {
-  const { page, state, action, signInUrl } = props
+  const { page, state, action, signInUrl, mode } = props
   return (
-    <Layout page={page} title={titleFor(TITLE, state)} shape="form" aside={<WhatHappensNext />}>
+    <Layout page={page} title={titleFor(TITLE, state)} shape="form" aside={<WhatHappensNext mode={mode} />}>
       <Form
         state={state}
         action={action}
@@ -40,7 +44,13 @@ export function RegistrationPage(props: RegistrationPageProps): JSX.Element {
         }
         submit="Create account"
         working="Creating your account…"
-        after={<p>You will be signed in straight away.</p>}
+        after={
+          <p>
+            {mode === 'open'
+              ? 'You will be signed in straight away.'
+              : 'We send you a letter with a link, which signs you in.'}
+          </p>
+        }
       >
         <NameFields state={state} />
         <CredentialFields {...props} />
@@ -92,24 +102,33 @@ function AddressAndBirthday(props: RegistrationPageProps) {
   )
 }
 
-function WhatHappensNext() {
+function WhatHappensNext({ mode }: { mode: RegistrationMode }) {
   return (
     <div class="aside-steps">
       <h2 class="aside-title">What happens next</h2>
       <ol>
-        <li>
-          <strong>You are signed in at once</strong>
-          Nothing to confirm first.
-        </li>
-        <li>
-          <strong>One email is on its way</strong>
-          To welcome you, and to keep for your records.
-        </li>
-        <li>
-          <strong>Your profile is yours to edit</strong>
-          Whatever you leave out today, you can add there.
-        </li>
+        {steps[mode].map(([what, more]) => (
+          <li>
+            <strong>{what}</strong>
+            {more}
+          </li>
+        ))}
       </ol>
     </div>
   )
+}
+
+const YOURS_TO_EDIT = ['Your profile is yours to edit', 'Whatever you leave out today, you can add there.'] as const
+
+const steps: Record<RegistrationMode, readonly (readonly [what: string, more: string])[]> = {
+  open: [
+    ['You are signed in at once', 'Nothing to confirm first.'],
+    ['One letter is on its way', 'To welcome you, and to confirm your address when you have a moment.'],
+    YOURS_TO_EDIT,
+  ],
+  'verify-first': [
+    ['One letter is on its way', 'With a link that is good for 24 hours.'],
+    ['You open the link', 'Your account is ready, and you are signed in.'],
+    YOURS_TO_EDIT,
+  ],
 }

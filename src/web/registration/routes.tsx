@@ -3,6 +3,7 @@ import type { Submission } from '../../accounts/receipts/receipts.ts'
 import { allCountries } from '../../accounts/profiles/countries.ts'
 import { answer } from '../../answers/catalogue.ts'
 import type { ParseRegistration, RegistrationInput, RegistrationRules } from '../../flows/registration/input.ts'
+import { findPendingRegistration, requestRegistration, type PendingOutcome } from '../../flows/registration/pending.ts'
 import {
   findRegistration,
   register,
@@ -15,19 +16,21 @@ import { homeOf, type Web } from '../../http/web.ts'
 import type { Parsed } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urls } from '../../urls.ts'
-import { RegistrationPage } from './page.tsx'
+import { RegistrationPage, type RegistrationMode } from './page.tsx'
 
 export interface RegistrationDoor {
   registrar: Registrar
   parse: ParseRegistration
   rules: RegistrationRules
   metrics: Metrics
+  mode: RegistrationMode
 }
 
 const countryOptions = allCountries.map(({ code, name }) => ({ value: code, label: name }))
 
 export function registrationRoutes(server: FastifyInstance, web: Web, door: RegistrationDoor): void {
-  const { registrar, parse, rules, metrics } = door
+  const { registrar, parse, rules, metrics, mode } = door
+  const [begin, find] = mode === 'open' ? [register, findRegistration] : [requestRegistration, findPendingRegistration]
 
   server.get(urls.customerRegistration, { config: { access: 'visitor' } }, async (request, reply) =>
     web.send(reply, form(request, reply, web.form(request, reply))),
@@ -42,7 +45,7 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
     if (!parsed.ok || verdict.state === 'stale' || request.session) {
       return replayOnly(request, reply, verdict.submission, parsed)
     }
-    const outcome = await register(registrar, {
+    const outcome = await begin(registrar, {
       input: parsed.value,
       submission: verdict.submission,
       client: web.client(request),
@@ -63,14 +66,17 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
     parsed: Parsed<RegistrationInput>,
   ) {
     const current = request.session?.account
-    const done = await findRegistration(registrar, submission)
-    if (done && (!current || current.id === done.accountId)) return respond(request, reply, done)
+    const done = await find(registrar, submission)
+    const isTheirs = done !== null && (!current || !('accountId' in done) || current.id === done.accountId)
+    if (isTheirs) return respond(request, reply, done)
     if (current) return goHome(request, reply)
     return parsed.ok ? web.refuseToken(request, reply, 'stale') : web.refuseFields(request, reply, parsed.refusals)
   }
 
-  function respond(request: FastifyRequest, reply: FastifyReply, outcome: RegistrationOutcome) {
+  function respond(request: FastifyRequest, reply: FastifyReply, outcome: RegistrationOutcome | PendingOutcome) {
     switch (outcome.outcome) {
+      case 'link-sent':
+        return web.redirect(reply, urls.registrationSent)
       case 'registered':
       case 'replayed':
         web.cookies.write(reply, 'session', outcome.sessionToken)
@@ -102,6 +108,7 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
         countries={countryOptions}
         defaultCountry={rules.defaultCountry}
         knownWords={[web.brand]}
+        mode={mode}
       />
     )
   }
@@ -111,6 +118,9 @@ function emailTaken() {
   return {
     field: 'email',
     words: answer('email-taken').words,
-    links: [{ href: urls.customerSignIn, words: 'Sign in' }],
+    links: [
+      { href: urls.customerSignIn, words: 'Sign in' },
+      { href: urls.recovery, words: 'Get back in without the password' },
+    ],
   }
 }

@@ -50,6 +50,9 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
       case 'wrong-credentials':
       case 'account-suspended':
         return web.refuse(request, reply, outcome.outcome, [errorFor(outcome.outcome)])
+      case 'account-closing':
+        web.cookies.write(reply, 'closing', outcome.ticket)
+        return web.redirect(reply, urls.accountKeeping)
       case 'too-many-attempts':
         return web.refuseAttempts(request, reply, outcome)
     }
@@ -63,7 +66,7 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
         action={web.ownAddress(request)}
         audience={request.routeOptions.url === urls.staffSignIn ? 'staff' : 'customer'}
         registerUrl={urls.customerRegistration}
-        recoveryUrl={null}
+        recoveryUrl={urls.recovery}
       />
     )
   }
