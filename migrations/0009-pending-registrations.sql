@@ -30,11 +30,11 @@ create table pending_registrations (
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   -- When its letter was written; null while one is owed.
-  answered_at timestamptz,
+  settled_at timestamptz,
   constraint pending_registrations_username_is_whole check (num_nonnulls(username, username_canonical) in (0, 2))
 );
 
 create index pending_registrations_email_canonical_idx on pending_registrations (email_canonical);
 create index pending_registrations_browser_hash_idx on pending_registrations (browser_hash);
-create index pending_registrations_unanswered_idx on pending_registrations (id) where answered_at is null;
+create index pending_registrations_unsettled_idx on pending_registrations (id) where settled_at is null;
 create index pending_registrations_created_at_idx on pending_registrations (created_at);

@@ -222,7 +222,7 @@ create table pending_registrations (
   date_of_birth date,
   created_at timestamp with time zone default now() not null,
   expires_at timestamp with time zone not null,
-  answered_at timestamp with time zone,
+  settled_at timestamp with time zone,
   constraint pending_registrations_address_check CHECK ((char_length(address) <= 500)),
   constraint pending_registrations_browser_hash_check CHECK ((octet_length(browser_hash) = 32)),
   constraint pending_registrations_city_check CHECK ((char_length(city) <= 100)),
@@ -250,7 +250,7 @@ create table pending_registrations (
 CREATE INDEX pending_registrations_browser_hash_idx ON public.pending_registrations USING btree (browser_hash);
 CREATE INDEX pending_registrations_created_at_idx ON public.pending_registrations USING btree (created_at);
 CREATE INDEX pending_registrations_email_canonical_idx ON public.pending_registrations USING btree (email_canonical);
-CREATE INDEX pending_registrations_unanswered_idx ON public.pending_registrations USING btree (id) WHERE (answered_at IS NULL);
+CREATE INDEX pending_registrations_unsettled_idx ON public.pending_registrations USING btree (id) WHERE (settled_at IS NULL);
 
 create table receipts (
   receipt_hash bytea not null,

@@ -46,10 +46,10 @@ const settings = {
     .describe('How a phone number without a country code is read (ISO 3166).'),
   SMTP_URL: z
     .string()
-    .regex(/^smtps?:\/\/[^/]/, 'must begin with smtp:// or smtps:// and name a host')
+    .regex(/^smtps?:\/\/[^/?#]+\/?$/, 'must begin with smtp:// or smtps:// and name a host, and nothing after it')
     .optional()
     .describe(
-      'The mail server, smtp:// (with STARTTLS, always) or smtps://. Unset: letters stay in the outbox, for "meridian mail".',
+      'The mail server, smtp:// (with STARTTLS, except on this machine) or smtps://. Unset: letters stay in the outbox, for "meridian mail".',
     ),
   MAIL_FROM: z
     .string()

@@ -25,7 +25,7 @@ export interface Message {
 
 const AT_ONCE = 5
 
-/** Tries before a letter is given up: with the pauses below, after about two days. */
+/** Tries before a letter is given up: with the pauses below, after a day and a half. */
 export const MOST_ATTEMPTS = 14
 
 const LONGEST_PAUSE = 6 * HOUR

@@ -61,7 +61,8 @@ export async function retryLetters(database: Queryable, id: string | null): Prom
       'letters-retry',
       sql`
       update letters set due_at = now(), given_up_at = null, attempts = 0, claimed_until = null
-      where sent_at is null and (${id}::text is null or id::text = ${id})
+      where sent_at is null and (claimed_until is null or claimed_until < now())
+        and (${id}::text is null or id::text = ${id})
       returning id`,
     ),
   )

@@ -75,7 +75,8 @@ const cases: Record<string, { table: string; old: string; young: string; make: (
   },
   limits: {
     table: 'limits',
-    make: () => db.query(`insert into limits (key, taken, strikes, window_ends_at) values ($1, 1, 0, now())`, [newId()]),
+    make: () =>
+      db.query(`insert into limits (key, taken, strikes, window_ends_at) values ($1, 1, 0, now())`, [newId()]),
     old: `window_ends_at = now() - interval '25 hours'`,
     young: `window_ends_at = now() - interval '23 hours'`,
   },
@@ -168,7 +169,9 @@ describe('housekeeping', () => {
     await db.query(
       `insert into limits (key, taken, strikes, window_ends_at) select 'outdated ' || n, 1, 0, now() - interval '2 days' from generate_series(1, 3210) n`,
     )
-    await db.query(`insert into limits (key, taken, strikes, window_ends_at) select 'living ' || n, 1, 0, now() from generate_series(1, 100) n`)
+    await db.query(
+      `insert into limits (key, taken, strikes, window_ends_at) select 'living ' || n, 1, 0, now() from generate_series(1, 100) n`,
+    )
     expect((await keepHouse(db.database)).removed.limits).toBe(3210)
     expect(await db.count('limits')).toBe(100)
   })
@@ -189,7 +192,9 @@ describe('housekeeping', () => {
 
   test('keeps out of the way while another is at it', async () => {
     await emptied('limits')
-    await db.query(`insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`)
+    await db.query(
+      `insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`,
+    )
     const other = await connectionTo(db.appUrl)
     await other.query('begin')
     await other.query('select pg_try_advisory_xact_lock(7236512002)')
@@ -200,7 +205,9 @@ describe('housekeeping', () => {
 
   test('leaves a row that somebody is using for the next time, and does not wait for it', async () => {
     await emptied('limits')
-    await db.query(`insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`)
+    await db.query(
+      `insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`,
+    )
     const other = await connectionTo(db.appUrl)
     await other.query('begin')
     await other.query(`update limits set taken = 1, window_ends_at = now() where key = 'outdated'`)
@@ -212,18 +219,24 @@ describe('housekeeping', () => {
 
   test('runs by itself, and ends when it is told to', async () => {
     await emptied('limits')
-    await db.query(`insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`)
+    await db.query(
+      `insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`,
+    )
     const rounds = startHousekeeping({ database: db.database, log: pino({ level: 'silent' }), every: 50 })
     await expect.poll(() => db.count('limits'), { timeout: 5000 }).toBe(0)
     await rounds.stop()
-    await db.query(`insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`)
+    await db.query(
+      `insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`,
+    )
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(await db.count('limits')).toBe(1)
   })
 
   test('is a command, with counts for a person and for a program', async () => {
     const own = await freshDatabase()
-    await own.query(`insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`)
+    await own.query(
+      `insert into limits (key, taken, strikes, window_ends_at) values ('outdated', 1, 0, now() - interval '2 days')`,
+    )
     const report = JSON.parse(await run(own, 'housekeeping', '--json')) as HouseReport
     expect(report).toMatchObject({ complete: true, removed: { limits: 1, sessions: 0 } })
     expect(Object.keys(report.removed)).toEqual(retentions.map(({ name }) => name))

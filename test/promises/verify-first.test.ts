@@ -438,7 +438,7 @@ async function lettersTo(email: string): Promise<string[]> {
 }
 
 async function allAnswered(): Promise<void> {
-  await expect.poll(() => db.count('pending_registrations where answered_at is null'), { timeout: 15_000 }).toBe(0)
+  await expect.poll(() => db.count('pending_registrations where settled_at is null'), { timeout: 15_000 }).toBe(0)
 }
 
 function accountsOf(email: string): Promise<number> {

@@ -40,7 +40,7 @@ describe.each([
 
 test('6.3.8 the letters differ, and nobody who is unknown gets one', async () => {
   await expect.poll(() => db.count('recovery_requests'), { timeout: 15_000 }).toBe(0)
-  await expect.poll(() => db.count('pending_registrations where answered_at is null'), { timeout: 15_000 }).toBe(0)
+  await expect.poll(() => db.count('pending_registrations where settled_at is null'), { timeout: 15_000 }).toBe(0)
   const strangers = await db.query<{ kind: string }>(
     `select distinct l.kind from letters l where not exists (select from accounts a where a.email_delivery = l.recipient)`,
   )

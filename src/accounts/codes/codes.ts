@@ -1,5 +1,5 @@
 import { sql, type Sql } from '../../database/sql.ts'
-import { sha256, type Keys } from '../../lib/keys.ts'
+import { equal, sha256, type Keys } from '../../lib/keys.ts'
 import { DAY, HOUR } from '../../lib/time.ts'
 
 /** What a one-time code is for. A code of one purpose is none for another (ASVS 9.2.2). */
@@ -30,7 +30,7 @@ export function codeFor(keys: Keys, purpose: CodePurpose, id: string): string {
 /** The same for a row that may have been made under an older secret; null when none of them made it. */
 export function codeOfRow(keys: Keys, purpose: CodePurpose, id: string, hash: Buffer): string | null {
   const codes = keys.everySignature(keyPurpose(purpose), id).map(asCode)
-  return codes.find((code) => codeHash(purpose, code).equals(hash)) ?? null
+  return codes.find((code) => equal(codeHash(purpose, code), hash)) ?? null
 }
 
 /** What is stored of a code. */

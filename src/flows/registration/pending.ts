@@ -95,7 +95,7 @@ export async function requestLinkAgain(
       'registration-link-again',
       sql`
       with pending as (
-        update pending_registrations set answered_at = null
+        update pending_registrations set settled_at = null
         where id = (
           select id from pending_registrations where browser_hash = ${browser} and expires_at > now() order by id desc limit 1
         )
@@ -124,9 +124,9 @@ function answerStatement() {
     'registration-answer',
     sql`
     with pending as (
-      update pending_registrations set answered_at = now()
+      update pending_registrations set settled_at = now()
       where id = (
-        select id from pending_registrations where answered_at is null order by id limit 1 for update skip locked
+        select id from pending_registrations where settled_at is null order by id limit 1 for update skip locked
       )
       returning id as code_id, null::uuid as account_id, email_canonical, email_delivery, first_name
     ), owner as (

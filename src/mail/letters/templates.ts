@@ -135,7 +135,7 @@ const templates: Templates = {
     subject: `Your account with ${brand} will be erased`,
     heading: 'Your account is closed.',
     paragraphs: [
-      `${firstName}, nobody can sign in to your account with ${brand} any more, and everybody who was signed in is signed out.`,
+      `${firstName}, your account with ${brand} can no longer be used, and everybody who was signed in is signed out.`,
       `On ${momentInWords(new Date(closesAt))}, it is erased for good, with all that we hold about you. Until then you can change your mind: sign in, and press the button that keeps it.`,
     ],
     action: { label: `Go to ${brand}`, url: publicUrl },

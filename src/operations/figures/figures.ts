@@ -27,7 +27,10 @@ export async function registrationsByDay(database: Queryable, days: number): Pro
 
 export async function lettersWaiting(database: Queryable): Promise<number> {
   const row = await database.row<{ count: number }>(
-    named('figures-letters-waiting', sql`select count(*)::int as count from letters`),
+    named(
+      'figures-letters-waiting',
+      sql`select count(*)::int as count from letters where sent_at is null and given_up_at is null`,
+    ),
   )
   return row?.count ?? 0
 }

@@ -28,6 +28,10 @@ export function confirmationRoutes(server: FastifyInstance, web: Web, desk: Conf
     return web.redirect(reply, urls.landing, 'email-confirmed')
   })
 
+  server.get(urls.confirmationRequest, { config: { access: 'customer' } }, async (_, reply) =>
+    web.redirect(reply, urls.customerProfile),
+  )
+
   server.post(urls.confirmationRequest, { config: { access: 'customer' } }, async (request, reply) => {
     const verdict = web.submissions.check(request)
     if (verdict.state !== 'fresh') return web.redirect(reply, urls.customerProfile, 'send-once-more')
