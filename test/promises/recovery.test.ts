@@ -158,6 +158,19 @@ describe('an unconfirmed claim never holds an address', () => {
     expect((await squatter.signIn(email, password)).status).toBe(422)
   })
 
+  test('owner first: whoever registers with the address gets nothing by it, whatever the owner does next', async () => {
+    const owner = new Visitor(site)
+    const { email } = await owner.register()
+    const squatter = new Visitor(site)
+    const claim = registrationForm({ email: email.toUpperCase() })
+    expect((await squatter.submit(urls.customerRegistration, claim)).status).toBe(422)
+    await owner.get(await recoveryLink(owner, email))
+    await owner.submit(urls.newPassword, { password: canaryPassword() })
+    expect((await squatter.submit(urls.customerRegistration, claim)).status).toBe(422)
+    expect((await squatter.signIn(email, claim['password'] as string)).status).toBe(422)
+    expect([await owner.isSignedIn(), await squatter.isSignedIn()]).toEqual([true, false])
+  })
+
   test('a sign-in of the squatter under way at that very moment is ended too', async () => {
     for (let round = 0; round < 12; round += 1) {
       const { email, password } = await new Visitor(site).register()
