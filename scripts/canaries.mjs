@@ -14,14 +14,34 @@ export function searchForCanaries() {
   if (!existsSync(list)) return null
   const canaries = [...new Set(readFileSync(list, 'utf8').split('\n').filter(Boolean))]
   const files = readdirSync(join(results, 'logs'))
-  const words = new Set(canaries.flatMap((canary) => [canary, encodeURIComponent(canary), canary.replaceAll(' ', '+')]))
+  const words = byBeginning(
+    canaries.flatMap((canary) => [canary, encodeURIComponent(canary), canary.replaceAll(' ', '+')]),
+  )
   let lines = 0
   for (const file of files) {
     const text = readFileSync(join(results, 'logs', file), 'utf8')
     lines += text.split('\n').length
-    const found = [...words].find((word) => text.includes(word))
+    const found = firstIn(text, words)
     if (found) return `${file} contains ${found.slice(0, 6)}…`
   }
   process.stdout.write(`${canaries.length} secrets searched for in ${lines} lines of ${files.length} logs\n`)
   return canaries.length >= FEWEST || process.argv.length > 2 ? null : 'too few secrets to prove anything'
+}
+
+/** Long enough to be rare in a log, and no longer than the shortest secret. */
+const BEGINNING = 12
+
+/** Tens of thousands of secrets against megabytes of log: looked up by how they begin, in one pass over the text. */
+function byBeginning(words) {
+  const short = words.find((word) => word.length < BEGINNING)
+  if (short !== undefined) throw new Error('a secret is too short to be searched for')
+  return Map.groupBy(new Set(words), (word) => word.slice(0, BEGINNING))
+}
+
+function firstIn(text, words) {
+  for (let at = 0; at <= text.length - BEGINNING; at += 1) {
+    const found = words.get(text.slice(at, at + BEGINNING))?.find((word) => text.startsWith(word, at))
+    if (found) return found
+  }
+  return undefined
 }

@@ -13,11 +13,12 @@ import { Web } from './http/web.ts'
 import { Keys } from './lib/keys.ts'
 import type { Log } from './lib/log.ts'
 import { projectRoot } from './lib/project-root.ts'
+import type { Rounds } from './lib/rounds.ts'
 import { SECOND } from './lib/time.ts'
 import { limitsIn, noLimits } from './limits/limits.ts'
 import { Courier } from './mail/courier.ts'
 import { openPost } from './mail/post.ts'
-import { startDelivery, type Delivery } from './operations/delivery/delivery.ts'
+import { startDelivery } from './operations/delivery/delivery.ts'
 import { letterWriter } from './operations/delivery/letter-writer.ts'
 import type { Assets } from './ui/page.ts'
 import { codePaths, urls } from './urls.ts'
@@ -92,7 +93,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
 }
 
 /** What leaves this node by mail. Without a mail server letters are written and wait. */
-export function openDelivery(config: Config, database: Database, log: Log): Delivery {
+export function openDelivery(config: Config, database: Database, log: Log): Rounds {
   const keys = new Keys(config.SECRETS)
   const { BRAND_NAME: brand, PUBLIC_URL: publicUrl, SMTP_URL, MAIL_FROM } = config
   const post =

@@ -65,8 +65,3 @@ function isWholeLabel(label: string): boolean {
   const decoded = domainToUnicode(label)
   return decoded !== label && domainToASCII(decoded) === label
 }
-
-/** For logs and the console: enough to recognise an address by, too little to write to it. */
-export function maskEmail(email: string): string {
-  return email.replace(/^(.).*@(.).*(\.[^.]+)$/, '$1***@$2***$3')
-}

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact'
+import { allCountries } from '../accounts/profiles/countries.ts'
 import { Field, SelectField } from './form.tsx'
-import type { FormState, SelectOption } from './form.tsx'
+import type { FormState } from './form.tsx'
 
-export interface Countries {
-  countries: readonly SelectOption[]
+const countries = allCountries.map(({ code, name }) => ({ value: code, label: name }))
+
+export interface DefaultCountry {
   /** The country whose numbers may be written without their code. */
   defaultCountry: string
 }
@@ -18,7 +20,7 @@ export function NameFields({ state }: { state: FormState }): JSX.Element {
   )
 }
 
-export function PhoneField({ state, countries, defaultCountry }: { state: FormState } & Countries): JSX.Element {
+export function PhoneField({ state, defaultCountry }: { state: FormState } & DefaultCountry): JSX.Element {
   const country = countries.find(({ value }) => value === defaultCountry)?.label
   return (
     <Field
@@ -57,7 +59,7 @@ export function CompanyField({ state }: { state: FormState }): JSX.Element {
 
 export const ADDRESS_FIELDS = ['address', 'city', 'state', 'country', 'postal_code'] as const
 
-export function AddressFields({ state, countries, defaultCountry }: { state: FormState } & Countries): JSX.Element {
+export function AddressFields({ state, defaultCountry }: { state: FormState } & DefaultCountry): JSX.Element {
   return (
     <>
       <Field state={state} name="address" label="Address" optional autocomplete="street-address" />

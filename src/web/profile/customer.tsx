@@ -1,6 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js'
 import { fullName } from '../../accounts/account.ts'
-import { allCountries } from '../../accounts/profiles/countries.ts'
 import { customerProfileParser, type CustomerProfileInput } from '../../flows/profile/input.ts'
 import { editCustomerProfile, readCustomerProfile, type CustomerProfile } from '../../flows/profile/profile.ts'
 import type { Fields } from '../../http/form-body.ts'
@@ -8,8 +7,6 @@ import { longDate } from '../../ui/dates.ts'
 import { urls } from '../../urls.ts'
 import { profileLinks, type OwnProfile } from './own-profile.ts'
 import { ProfilePage, type CustomerAccount } from './page.tsx'
-
-const countries = allCountries.map(({ code, name }) => ({ value: code, label: name }))
 
 export function customerProfile(defaultCountry: CountryCode): OwnProfile<CustomerProfile, CustomerProfileInput> {
   return {
@@ -31,7 +28,6 @@ export function customerProfile(defaultCountry: CountryCode): OwnProfile<Custome
         ]}
         confirmAgain={urls.confirmationRequest}
         account={profile && accountFrom(profile)}
-        countries={countries}
         defaultCountry={defaultCountry}
       />
     ),

@@ -12,7 +12,7 @@ import {
   PhoneField,
   StaffContactFields,
 } from '../../ui/personal-fields.tsx'
-import type { Countries } from '../../ui/personal-fields.tsx'
+import type { DefaultCountry } from '../../ui/personal-fields.tsx'
 import { capitalised } from '../../ui/words.tsx'
 
 interface Own {
@@ -28,7 +28,7 @@ export interface ProfileLink {
   words: string
 }
 
-export interface ProfilePageProps extends Own, Countries {
+export interface ProfilePageProps extends Own, DefaultCountry {
   /** Where a new confirmation link is asked for. */
   confirmAgain: string
   account: CustomerAccount | null

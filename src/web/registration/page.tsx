@@ -11,12 +11,12 @@ import {
   NameFields,
   PhoneField,
 } from '../../ui/personal-fields.tsx'
-import type { Countries } from '../../ui/personal-fields.tsx'
+import type { DefaultCountry } from '../../ui/personal-fields.tsx'
 
 /** open: signed in at once. verify-first: signed in by the link in a letter. */
 export type RegistrationMode = 'open' | 'verify-first'
 
-export interface RegistrationPageProps extends Countries {
+export interface RegistrationPageProps extends DefaultCountry {
   page: PageContext
   state: FormState
   action: string

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Submission } from '../../accounts/receipts/receipts.ts'
-import { allCountries } from '../../accounts/profiles/countries.ts'
 import { answer } from '../../answers/catalogue.ts'
 import type { ParseRegistration, RegistrationInput, RegistrationRules } from '../../flows/registration/input.ts'
 import { findPendingRegistration, requestRegistration, type PendingOutcome } from '../../flows/registration/pending.ts'
@@ -25,8 +24,6 @@ export interface RegistrationDoor {
   metrics: Metrics
   mode: RegistrationMode
 }
-
-const countryOptions = allCountries.map(({ code, name }) => ({ value: code, label: name }))
 
 export function registrationRoutes(server: FastifyInstance, web: Web, door: RegistrationDoor): void {
   const { registrar, parse, rules, metrics, mode } = door
@@ -105,7 +102,6 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
         action={web.ownAddress(request)}
         signInUrl={urls.customerSignIn}
         minLength={rules.passwordPolicy.minLength}
-        countries={countryOptions}
         defaultCountry={rules.defaultCountry}
         knownWords={[web.brand]}
         mode={mode}
