@@ -52,6 +52,24 @@ END) stored,
 CREATE INDEX accounts_closes_at_idx ON public.accounts USING btree (closes_at) WHERE (status = 'closing'::text);
 CREATE UNIQUE INDEX accounts_username_canonical_key ON public.accounts USING btree (username_canonical) WHERE (username_canonical IS NOT NULL);
 
+create table archived_rows (
+  id bigint generated always as identity not null,
+  run_id uuid not null,
+  relation text not null,
+  account_id uuid,
+  former jsonb,
+  made jsonb,
+  why text not null,
+  archived_at timestamp with time zone default now() not null,
+  constraint archived_rows_pkey PRIMARY KEY (id),
+  constraint archived_rows_relation_check CHECK (((char_length(relation) >= 1) AND (char_length(relation) <= 200))),
+  constraint archived_rows_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id),
+  constraint archived_rows_say_something CHECK ((num_nonnulls(former, made) > 0)),
+  constraint archived_rows_why_check CHECK (((char_length(why) >= 1) AND (char_length(why) <= 1000)))
+);
+CREATE INDEX archived_rows_account_id_idx ON public.archived_rows USING btree (account_id);
+CREATE INDEX archived_rows_run_id_idx ON public.archived_rows USING btree (run_id, id);
+
 create table audit_events (
   id bigint generated always as identity not null,
   occurred_at timestamp with time zone default now() not null,
@@ -271,6 +289,18 @@ create table recovery_requests (
   reference text,
   created_at timestamp with time zone default now() not null,
   constraint recovery_requests_pkey PRIMARY KEY (id)
+);
+
+create table runs (
+  id uuid not null,
+  kind text not null,
+  actor_id uuid,
+  started_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  undone_at timestamp with time zone,
+  details jsonb default '{}'::jsonb not null,
+  constraint runs_kind_check CHECK ((kind ~ '^[a-z]+(-[a-z]+)*$'::text)),
+  constraint runs_pkey PRIMARY KEY (id)
 );
 
 create table schema_migrations (

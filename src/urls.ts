@@ -32,6 +32,11 @@ export const urls = {
   metrics: '/metrics',
 } as const
 
+/** The address of one row's page, from the pattern that stands above. */
+export function urlOf(pattern: `${string}/:id/${string}`, id: string): string {
+  return pattern.replace(':id', encodeURIComponent(id))
+}
+
 /** Where the links in letters lead, by what their code is for; the last two need none. */
 export const codePaths = {
   confirmation: urls.confirmation,

@@ -15,7 +15,7 @@ const FLOORS = [
   ['operations'],
   ['flows'],
   ['accounts'],
-  ['mail', 'audit', 'limits'],
+  ['mail', 'audit', 'limits', 'archive'],
   ['database'],
   ['answers'],
   ['lib'],

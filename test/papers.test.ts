@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { catalogue } from '../src/answers/catalogue.ts'
+import { permissions, permissionWords } from '../src/accounts/permissions.ts'
 import { auditEvents } from '../src/audit/events.ts'
 import { settingsTable } from '../src/config.ts'
 import { projectRoot } from '../src/lib/project-root.ts'
@@ -54,6 +55,18 @@ describe('the papers and the code say the same:', () => {
   test('docs/audit.md has every event and none else', () => {
     const events = tableRows(sectionOf(read('docs/audit.md'), 'Events')).map(([event]) => event)
     expect(events).toEqual(['event', ...auditEvents])
+  })
+
+  test('docs/permissions.md has every permission and none else, with its words and its roles', () => {
+    const rows = tableRows(read('docs/permissions.md')).slice(1)
+    const yes = (roles: readonly string[], role: string) => (roles.includes(role) ? 'yes' : 'no')
+    expect(rows).toEqual(
+      Object.entries(permissions).map(([name, roles]) => [
+        name,
+        permissionWords[name as keyof typeof permissions],
+        ...['customer_care', 'manager', 'admin'].map((role) => yes(roles, role)),
+      ]),
+    )
   })
 
   test('README.md names every test of the promises, and SECURITY.md every one of security', () => {

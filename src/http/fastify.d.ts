@@ -1,3 +1,4 @@
+import type { Permission } from '../accounts/permissions.ts'
 import type { CurrentSession } from '../accounts/sessions/sessions.ts'
 import type { FormState } from '../ui/form.tsx'
 import type { Access } from './access.ts'
@@ -15,6 +16,8 @@ declare module 'fastify' {
 
   interface FastifyContextConfig {
     access?: Access
+    /** What a member of the staff must be allowed to; stands on every route of theirs. */
+    may?: Permission
     /** Asks for the password again when it was given longer ago than RECENT_FOR; for people who are signed in. */
     recent?: true
     /** Answers a form that is sent again after it has itself signed its person out; null when it is none. */

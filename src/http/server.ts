@@ -13,7 +13,7 @@ import { Fault } from '../answers/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { SECOND } from '../lib/time.ts'
 import { urls } from '../urls.ts'
-import { admissionOf, type Access } from './access.ts'
+import { admissionOf, flawOf, type Access } from './access.ts'
 import { readFields, readForm } from './form-body.ts'
 import { assertOwnOrigin } from './origin-check.ts'
 import { safeNext } from './safe-next.ts'
@@ -60,8 +60,9 @@ export async function createServer({ trustProxy, log }: ServerSettings, web: Web
   server.decorateRequest('newBrowser', undefined)
   server.decorateRequest('formToken', undefined)
   server.addHook('onRoute', ({ config, url }) => {
-    if (!config?.access) throw new Error(`${url} does not say who may call it`)
-    if (config.recent && !LETS_IN_ONLY_SIGNED_IN.has(config.access))
+    const flaw = flawOf(config ?? {})
+    if (flaw !== null) throw new Error(`${url} ${flaw}`)
+    if (config?.recent && !LETS_IN_ONLY_SIGNED_IN.has(config.access ?? 'anyone'))
       throw new Error(`${url} lets in people without a password`)
   })
   server.addHook('onRequest', async (request, reply) => {
@@ -101,10 +102,10 @@ function readOnlyForms(server: FastifyInstance): void {
 }
 
 async function guard(request: FastifyRequest, reply: FastifyReply, web: Web): Promise<FastifyReply | undefined> {
-  const access = request.routeOptions.config?.access ?? 'anyone'
+  const { access = 'anyone', may } = request.routeOptions.config ?? {}
   if (access === 'machine') return undefined
   const account = await web.account(request)
-  switch (admissionOf(access, account)) {
+  switch (admissionOf({ access, ...(may ? { may } : {}) }, account)) {
     case 'admitted':
       return request.routeOptions.config.recent && !request.session?.recent
         ? askForPassword(request, reply, web)
@@ -115,11 +116,7 @@ async function guard(request: FastifyRequest, reply: FastifyReply, web: Web): Pr
       const told = await request.routeOptions.config.repeated?.(request, reply)
       if (told) return told
       const signIn = access === 'staff' ? urls.staffSignIn : urls.customerSignIn
-      return web.redirect(
-        reply,
-        `${signIn}?next=${encodeURIComponent(request.routeOptions.url ?? '/')}`,
-        'sign-in-first',
-      )
+      return web.redirect(reply, `${signIn}?next=${encodeURIComponent(ownPath(request, web))}`, 'sign-in-first')
     }
     case 'not-allowed':
       throw new Fault('not-allowed')
@@ -131,9 +128,13 @@ async function guard(request: FastifyRequest, reply: FastifyReply, web: Web): Pr
  * and that page leads back in the same way: nothing typed is lost, and no password is kept.
  */
 function askForPassword(request: FastifyRequest, reply: FastifyReply, web: Web): FastifyReply {
-  const path = safeNext(request.url.split('?')[0], web.publicUrl, urls.landing)
-  const again = `${urls.reauthentication}?next=${encodeURIComponent(path)}`
+  const again = `${urls.reauthentication}?next=${encodeURIComponent(ownPath(request, web))}`
   return request.method === 'POST' ? web.passOn(reply, again) : web.redirect(reply, again)
+}
+
+/** Where the request was going, without its query: a query may hold what is nobody's to read in a history. */
+function ownPath({ url }: FastifyRequest, { publicUrl }: Web): string {
+  return safeNext(url.split('?')[0], publicUrl, urls.landing)
 }
 
 /** One line a request: never a query, a header or a body (ASVS 14.2.1, 16.2.5). */

@@ -14,6 +14,7 @@ import type { FormError, FormState } from '../ui/form.tsx'
 import { renderDocument } from '../ui/layout.tsx'
 import type { Assets, PageContext, Viewer } from '../ui/page.ts'
 import { urls } from '../urls.ts'
+import { sectionsFor } from './console-sections.ts'
 import { Cookies } from './cookies.ts'
 import { noticeFor, type FlashCode } from './flash.ts'
 import { fieldsOf, queryOf, type Fields } from './form-body.ts'
@@ -203,6 +204,7 @@ export class Web {
       profileUrl: customer ? urls.customerProfile : urls.staffProfile,
       signOutUrl: customer ? urls.customerSignOut : urls.staffSignOut,
       signOutToken: this.submissions.newToken(request, reply),
+      sections: sectionsFor(account, request.routeOptions.url ?? urls.landing),
     }
   }
 }

@@ -33,6 +33,7 @@ export function Layout(props: LayoutProps): JSX.Element {
           Skip to the content
         </a>
         <Header page={page} offersSignIn={offersSignIn} />
+        {shape === 'console' && page.viewer ? <Sections viewer={page.viewer} /> : null}
         <main id="main" tabindex={-1}>
           {page.notice ? <NoticeBar notice={page.notice} /> : null}
           {children}
@@ -107,6 +108,23 @@ function SignedOut({ page }: { page: PageContext }) {
     <a class="nav-link" href={page.urls.signIn}>
       Sign in
     </a>
+  )
+}
+
+/** The way about the console: every part that this person may open. */
+function Sections({ viewer: { sections } }: { viewer: Viewer }) {
+  return (
+    <nav class="sections" aria-label="Console">
+      <ul>
+        {sections.map(({ href, label, current }) => (
+          <li>
+            <a class="section-link" href={href} aria-current={current ? 'page' : undefined}>
+              {label}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   )
 }
 

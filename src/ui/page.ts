@@ -25,6 +25,15 @@ export interface Viewer {
   signOutUrl: string
   /** The submission token that the header's sign-out form sends along. */
   signOutToken?: string
+  /** The parts of the console that this person may open; none for customers. */
+  sections: readonly Section[]
+}
+
+export interface Section {
+  href: string
+  label: string
+  /** The one that this page belongs to. */
+  current: boolean
 }
 
 export interface Notice {

@@ -138,7 +138,14 @@ describe('8.2.1, 8.3.1 who may see what', () => {
     const server = await createServer({ trustProxy: undefined, log: pino({ level: 'silent' }) }, web)
     expect(() => server.get('/open/', async () => 'open')).toThrow('/open/ does not say who may call it')
     expect(() => server.post('/open/', { config: {} }, async () => 'open')).toThrow()
-    expect(() => server.get('/shut/', { config: { access: 'staff' } }, async () => 'shut')).not.toThrow()
+    expect(() => server.get('/shut/', { config: { access: 'staff' } }, async () => 'shut')).toThrow(
+      '/shut/ lets in staff without naming a permission',
+    )
+    expect(() =>
+      server.get('/odd/', { config: { access: 'customer', may: 'use-console' } }, async () => 'odd'),
+    ).toThrow('/odd/ names a permission that nobody but staff can have')
+    const rule = { access: 'staff', may: 'use-console' } as const
+    expect(() => server.get('/shut/', { config: rule }, async () => 'shut')).not.toThrow()
     await server.close()
   })
 })

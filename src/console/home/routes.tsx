@@ -9,7 +9,7 @@ const DAYS_SHOWN = 14
 const DAYS_OF_A_WEEK = 7
 
 export function consoleHomeRoutes(server: FastifyInstance, web: Web, database: Database): void {
-  server.get(urls.console, { config: { access: 'staff' } }, async (request, reply) => {
+  server.get(urls.console, { config: { access: 'staff', may: 'use-console' } }, async (request, reply) => {
     const [days, waiting] = await Promise.all([registrationsByDay(database, DAYS_SHOWN), lettersWaiting(database)])
     const facts = [
       { label: 'Customers registered today', value: sum(days.slice(-1)) },

@@ -22,7 +22,8 @@ export async function eraseDue(database: Database, goOn: () => boolean = () => t
 
 /**
  * What names the address without hanging on the account goes too: no registration of an address that was taken could be
- * followed. The account's row lock decides between erasing and keeping.
+ * followed; nor does the archive keep what a run once changed of it. The account's row lock decides between erasing and
+ * keeping.
  */
 function eraseStatement() {
   const byNobody = { network: null, reference: null }
@@ -44,6 +45,8 @@ function eraseStatement() {
       where r.email_canonical = account.email_canonical or r.username_canonical = account.username_canonical
     ), pending as (
       delete from pending_registrations p using account where p.email_canonical = account.email_canonical
+    ), archived as (
+      delete from archived_rows r using account where r.account_id = account.account_id
     ), tombstone as (${tombstoneInsert(sql`account`)}
     ), event as (${auditInsert('account-erased', byNobody, sql`account`)}
     )

@@ -11,7 +11,7 @@ import { ProfilePage, type CustomerAccount } from './page.tsx'
 export function customerProfile(defaultCountry: CountryCode): OwnProfile<CustomerProfile, CustomerProfileInput> {
   return {
     url: urls.customerProfile,
-    access: 'customer',
+    rule: { access: 'customer' },
     parse: customerProfileParser(defaultCountry),
     read: readCustomerProfile,
     edit: editCustomerProfile,

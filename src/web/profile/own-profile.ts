@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
-import type { AccountKind } from '../../accounts/account.ts'
 import type { Origin } from '../../audit/events.ts'
 import type { Database } from '../../database/database.ts'
+import type { AccessRule } from '../../http/access.ts'
 import type { Fields } from '../../http/form-body.ts'
 import type { Parsed } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
@@ -19,7 +19,8 @@ export const profileLinks: readonly ProfileLink[] = [
 /** What one kind of person's profile page consists of; the way through it is the same for all. */
 export interface OwnProfile<Profile, Input> {
   url: string
-  access: AccountKind
+  /** Whose page it is. */
+  rule: AccessRule
   parse: (fields: Fields) => Parsed<Input>
   read: (database: Database, accountId: string) => Promise<Profile | null>
   edit: (database: Database, accountId: string, input: Input, origin: Origin) => Promise<boolean>

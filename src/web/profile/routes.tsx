@@ -17,15 +17,15 @@ function ownProfileRoutes<Profile, Input>(
   server: FastifyInstance,
   web: Web,
   database: Database,
-  { url, access, parse, read, edit, valuesOf, page }: OwnProfile<Profile, Input>,
+  { url, rule, parse, read, edit, valuesOf, page }: OwnProfile<Profile, Input>,
 ): void {
-  server.get(url, { config: { access } }, async (request, reply) => {
+  server.get(url, { config: rule }, async (request, reply) => {
     const profile = await read(database, web.signedIn(request).id)
     const state = web.form(request, reply, profile ? valuesOf(profile) : {})
     return web.send(reply, page(web.page(request, reply), state, profile))
   })
 
-  server.post(url, { config: { access, form } }, async (request, reply) => {
+  server.post(url, { config: { ...rule, form } }, async (request, reply) => {
     const verdict = web.submissions.check(request)
     if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
     const parsed = parse(fieldsOf(request))

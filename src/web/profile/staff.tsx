@@ -13,7 +13,7 @@ const roleNames = { customer_care: 'Customer care', manager: 'Manager', admin: '
 export function staffProfile(defaultCountry: CountryCode): OwnProfile<StaffProfile, StaffProfileInput> {
   return {
     url: urls.staffProfile,
-    access: 'staff',
+    rule: { access: 'staff', may: 'use-console' },
     parse: staffProfileParser(defaultCountry),
     read: readStaffProfile,
     edit: editStaffProfile,
