@@ -140,6 +140,14 @@ create table email_changes (
   constraint email_changes_pkey PRIMARY KEY (code_id)
 );
 
+create table imported_password_schemes (
+  scheme text not null,
+  decoy text not null,
+  constraint imported_password_schemes_decoy_check CHECK (((octet_length(decoy) >= 20) AND (octet_length(decoy) <= 512))),
+  constraint imported_password_schemes_pkey PRIMARY KEY (scheme),
+  constraint imported_password_schemes_scheme_check CHECK (((char_length(scheme) >= 1) AND (char_length(scheme) <= 100)))
+);
+
 create table invitations (
   id uuid not null,
   code_hash bytea not null,
@@ -215,6 +223,7 @@ create table passwords (
   constraint passwords_hash_check CHECK (((octet_length(hash) >= 20) AND (octet_length(hash) <= 512))),
   constraint passwords_pkey PRIMARY KEY (account_id)
 );
+CREATE INDEX passwords_imported_idx ON public.passwords USING btree (account_id) WHERE (hash !~~ '$argon2id$%'::text);
 
 create table pending_registrations (
   id uuid not null,

@@ -38,6 +38,9 @@ export type SignInOutcome =
 /** Milliseconds. */
 const REFUSALS_EVERY = 20
 
+/** What the statements of a refusal may take beside the hash, in milliseconds, where imported hashes set the pace. */
+const STATEMENTS = 40
+
 /** What is on record for the name that was typed. */
 export interface Credential {
   account_id: string
@@ -49,6 +52,11 @@ export interface Credential {
   disabled: boolean
 }
 
+type Found = (Credential | { account_id: null }) & {
+  /** A hash of nobody's password for each scheme of imported ones that is in use. */
+  decoys: string[]
+}
+
 /**
  * Signs somebody in by address or username. An attempt is taken before the password is looked at, so that parallel
  * guesses cannot outrun the limit, and given back when it was right. Whether the name exists shows in neither words,
@@ -57,15 +65,31 @@ export interface Credential {
  */
 export async function signIn(doorkeeper: Doorkeeper, request: SignInRequest): Promise<SignInOutcome> {
   const began = performance.now()
-  const outcome = await attempt(doorkeeper, request)
-  if (outcome.outcome !== 'signed-in') await untilFullStep(began, REFUSALS_EVERY)
+  const identifier = parseIdentifier(request.identifier)
+  const found = await doorkeeper.database.row<Found>(credentialStatement(identifier))
+  const outcome = await attempt(doorkeeper, request, identifier, known(found))
+  if (outcome.outcome !== 'signed-in') await untilFullStep(began, await refusalStep(doorkeeper, request, found))
   return outcome
 }
 
-async function attempt(doorkeeper: Doorkeeper, request: SignInRequest): Promise<SignInOutcome> {
+/** Milliseconds, a multiple of the usual step. */
+async function refusalStep({ passwords }: Doorkeeper, { password }: SignInRequest, found: Found | null) {
+  const slowest = await passwords.timeForAnyScheme(found?.decoys ?? [], password)
+  if (slowest === 0) return REFUSALS_EVERY
+  return Math.ceil((slowest + STATEMENTS) / REFUSALS_EVERY) * REFUSALS_EVERY
+}
+
+function known(found: Found | null): Credential | null {
+  return found !== null && found.account_id !== null ? found : null
+}
+
+async function attempt(
+  doorkeeper: Doorkeeper,
+  request: SignInRequest,
+  identifier: Identifier | null,
+  credential: Credential | null,
+): Promise<SignInOutcome> {
   const { database, passwords, limits } = doorkeeper
-  const identifier = parseIdentifier(request.identifier)
-  const credential = await database.row<Credential>(credentialStatement(identifier))
   const claims = claimsOf(credential, identifier, request)
   const taken = await limits.take([...claims.ofAccount, claims.ofNetwork])
   if (!taken.allowed) return { outcome: 'too-many-attempts', ...taken }

@@ -10,14 +10,18 @@ import { sha256 } from '../../lib/keys.ts'
 import { newId } from '../../lib/random.ts'
 import { letterInsert } from '../../mail/outbox.ts'
 
-/** The account that a name belongs to, and its password. A text that can name nobody is looked up like any other. */
+/**
+ * The account that a name belongs to, and its password: one row, of nulls where it is nobody's. A text that can name nobody
+ * is looked up like any other. With it come the schemes of imported hashes that some account still has.
+ */
 export function credentialStatement(identifier: Identifier | null): Statement {
   return named(
     'sign-in-credential',
     sql`
-    select a.id as account_id, a.kind, a.status, ${closingMark} as closing_mark, p.hash, p.disabled_at is not null as disabled
-    from accounts a left join passwords p on p.account_id = a.id
-    where a.email_canonical = ${identifier?.email ?? null} or a.username_canonical = ${identifier?.username ?? null}`,
+    select a.id as account_id, a.kind, a.status, ${closingMark} as closing_mark, p.hash, p.disabled_at is not null as disabled,
+      array(select decoy from imported_password_schemes order by scheme) as decoys
+    from (select) as one left join (accounts a left join passwords p on p.account_id = a.id)
+      on a.email_canonical = ${identifier?.email ?? null} or a.username_canonical = ${identifier?.username ?? null}`,
   )
 }
 

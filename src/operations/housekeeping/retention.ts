@@ -102,6 +102,14 @@ export const retentions = [
         select from known_browsers later where later.account_id = t.account_id and later.last_seen_at > t.last_seen_at
       )`,
   },
+  {
+    name: 'imported password schemes',
+    table: 'imported_password_schemes',
+    keeps: 'until no account has a password that was hashed elsewhere',
+    because:
+      'It keeps the time of a refused sign-in alike for all, which is of no use once all passwords are of one kind.',
+    outdated: sql`not exists (select from passwords where hash not like '$argon2id$%')`,
+  },
 ] as const satisfies readonly Retention[]
 
 export type RetentionName = (typeof retentions)[number]['name']
