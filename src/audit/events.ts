@@ -28,6 +28,12 @@ export const auditEvents = [
   'account-closing',
   'account-kept',
   'account-erased',
+  'account-suspended',
+  'account-restored',
+  'attempts-cleared',
+  'sessions-ended',
+  'registration-link-sent',
+  'personal-data-shown',
 ] as const
 
 export type AuditEvent = (typeof auditEvents)[number]

@@ -70,6 +70,27 @@ export function claimRewrite(claim: Claim, when: Sql): Sql {
   return sql`update limits set taken = taken where key = ${keyOf(claim)} and ${when}`
 }
 
+/**
+ * Until when a claim is refused, as an expression for a statement that takes nothing: null where the next one is let
+ * through. `subject` is what only that statement knows.
+ */
+export function refusedUntil(rule: Rule, subject: Sql): Sql {
+  return sql`(
+    select window_ends_at from limits
+    where key = ${keyInSql(rule, subject)} and taken >= ${rule.most} and window_ends_at > now())`
+}
+
+/** Whether anything was taken of a claim in its present window, as an expression. */
+export function isInUse(rule: Rule, subject: Sql): Sql {
+  return sql`exists (select from limits where key = ${keyInSql(rule, subject)} and window_ends_at > now())`
+}
+
+/** What `keyOf` makes, for a subject that only the statement knows. */
+export function keyInSql({ name }: Pick<Rule, 'name'>, subject: Sql): Sql {
+  return sql`${name}::text || ':' ||
+    translate(rtrim(encode(sha256(convert_to(${subject}, 'UTF8')), 'base64'), '='), '+/', '-_')`
+}
+
 export const noLimits: Limits = {
   take: () => Promise.resolve({ allowed: true }),
   giveBack: () => sql`select`,

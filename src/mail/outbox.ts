@@ -13,6 +13,7 @@ export const letterKinds = [
   'new-device',
   'account-closing',
   'account-kept',
+  'choose-password',
 ] as const
 
 export type LetterKind = (typeof letterKinds)[number]

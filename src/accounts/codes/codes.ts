@@ -16,6 +16,9 @@ const CODE_BYTES = 16
 /** Milliseconds for which a link is good (NIST SP 800-63B-4, 3.1.3: emailed recovery codes at most a day). */
 export const CONFIRMATION_VALID_FOR = DAY
 export const RECOVERY_VALID_FOR = HOUR
+
+/** The same code, sent by staff to somebody who does not sit before their mail: the longest that NIST allows. */
+export const RECOVERY_BY_STAFF_VALID_FOR = DAY
 export const EMAIL_CHANGE_VALID_FOR = DAY
 export const EMAIL_REVERT_VALID_FOR = 7 * DAY
 

@@ -1,7 +1,7 @@
 import { auditInsert, type Origin } from '../../audit/events.ts'
-import { named, sql, type Statement } from '../../database/sql.ts'
+import { named, sql, type Sql, type Statement } from '../../database/sql.ts'
 import { HOUR, MINUTE } from '../../lib/time.ts'
-import { claimRewrite, type Claim, type Rule } from '../../limits/limits.ts'
+import { claimRewrite, keyInSql, refusedUntil, type Claim, type Rule } from '../../limits/limits.ts'
 
 /** Guesses at one account from one network; each overrun window doubles the next, up to a day. */
 export const SIGN_INS_PER_ACCOUNT_AND_NETWORK: Rule = {
@@ -39,6 +39,39 @@ export function guessClaims(name: string, network: string | null): GuessClaims {
     ],
     ofNetwork: { rule: SIGN_INS_PER_NETWORK, subject: from },
   }
+}
+
+/**
+ * Which of these claims is refused, and until when, as a query: `scope` ('account', 'account and network' or 'network'),
+ * `network` and `until`. `name` is an account's id as text; `networks` a part whose rows have a network each.
+ */
+export function guessesRefused(name: Sql, networks: Sql): Sql {
+  return sql`
+    select * from (
+      select 'account' as scope, null::text as network, ${refusedUntil(SIGN_INS_PER_ACCOUNT, name)} as until
+      union all
+      select 'account and network', network, ${refusedUntil(SIGN_INS_PER_ACCOUNT_AND_NETWORK, sql`${name} || ' ' || network`)}
+      from ${networks}
+      union all
+      select 'network', network, ${refusedUntil(SIGN_INS_PER_NETWORK, sql`network`)} from ${networks}
+    ) as claim where until is not null`
+}
+
+/** Forgets what guesses at an account have taken, as a fragment; what their networks took at all accounts stays. */
+export function guessesForgotten(name: Sql, networks: Sql): Sql {
+  return sql`
+    delete from limits where key = ${keyInSql(SIGN_INS_PER_ACCOUNT, name)}
+      or key in (select ${keyInSql(SIGN_INS_PER_ACCOUNT_AND_NETWORK, sql`${name} || ' ' || network`)} from ${networks})`
+}
+
+/** The networks from which an account was guessed at of late, as a query: further back no window of a limit reaches. */
+export function guessingNetworks(accountId: string): Sql {
+  return sql`
+    select distinct network from (
+      select event, network, occurred_at from audit_events where account_id = ${accountId} order by id desc limit 1000
+    ) as event
+    where event in ('sign-in-refused', 'password-refused') and network is not null
+      and occurred_at > now() - interval '2 days'`
 }
 
 export interface WrongGuess {

@@ -144,6 +144,19 @@ const templates: Templates = {
     ],
   }),
 
+  'choose-password': ({ firstName }, { brand, link }) => ({
+    subject: `Choose your password for ${brand}`,
+    heading: `Your way in, ${firstName}.`,
+    paragraphs: [
+      `You spoke with us, and we promised you this letter. With its link you choose a password for your account with ${brand}, and are signed in at once. Nobody but you ever learns it.`,
+    ],
+    ...action('Choose your password', link),
+    remarks: [
+      'The link works once, within 24 hours. When you use it, everybody who is signed in to your account is signed out.',
+      'If you did not speak with us, you need not do anything: nothing changes without this link.',
+    ],
+  }),
+
   'account-kept': ({ firstName }, { brand, publicUrl }) => ({
     subject: `Your account with ${brand} stays`,
     heading: `Good to have you back, ${firstName}.`,

@@ -27,6 +27,7 @@ const purposes: Record<LetterKind, MailedCodePurpose | null> = {
   'account-closing': null,
   'account-kept': null,
   'new-device': null,
+  'choose-password': 'recovery',
 }
 
 type Row = Pick<ClaimedLetter, 'kind' | 'data' | 'code_id' | 'code_hash'>
