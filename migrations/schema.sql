@@ -101,6 +101,26 @@ create table codes (
 );
 CREATE INDEX codes_account_id_idx ON public.codes USING btree (account_id);
 
+create table customer_directory (
+  account_id uuid not null,
+  words text[] not null,
+  phone text collate "C",
+  name_key text collate "C" not null,
+  state text not null,
+  country text collate "C",
+  constraint customer_directory_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint customer_directory_pkey PRIMARY KEY (account_id),
+  constraint customer_directory_state_check CHECK ((state = ANY (ARRAY['active'::text, 'unconfirmed'::text, 'suspended'::text, 'closing'::text])))
+);
+CREATE INDEX customer_directory_country_idx ON public.customer_directory USING btree (country, account_id);
+CREATE INDEX customer_directory_country_name_idx ON public.customer_directory USING btree (country, name_key, account_id);
+CREATE INDEX customer_directory_name_idx ON public.customer_directory USING btree (name_key, account_id);
+CREATE INDEX customer_directory_phone_end_idx ON public.customer_directory USING btree (reverse(phone)) WHERE (phone IS NOT NULL);
+CREATE INDEX customer_directory_phone_idx ON public.customer_directory USING btree (phone) WHERE (phone IS NOT NULL);
+CREATE INDEX customer_directory_state_idx ON public.customer_directory USING btree (state, account_id);
+CREATE INDEX customer_directory_state_name_idx ON public.customer_directory USING btree (state, name_key, account_id);
+CREATE INDEX customer_directory_words_idx ON public.customer_directory USING gin (words);
+
 create table customer_profiles (
   account_id uuid not null,
   kind text generated always as ('customer'::text) stored not null,
@@ -124,6 +144,18 @@ create table customer_profiles (
   constraint customer_profiles_pkey PRIMARY KEY (account_id),
   constraint customer_profiles_postal_code_check CHECK ((char_length(postal_code) <= 20)),
   constraint customer_profiles_state_check CHECK ((char_length(state) <= 100))
+);
+
+create table directory_changes (
+  id bigint generated always as identity not null,
+  account_id uuid not null,
+  constraint directory_changes_pkey PRIMARY KEY (id)
+);
+
+create table directory_keys (
+  key text collate "C" not null,
+  word text collate "C" not null,
+  constraint directory_keys_pkey PRIMARY KEY (key, word)
 );
 
 create table email_changes (

@@ -7,6 +7,7 @@ import { openStore } from './database/store.ts'
 import { offerFirstAdmin } from './flows/staff-registration/invitation.ts'
 import { Keys } from './lib/keys.ts'
 import { openLog, type Log } from './lib/log.ts'
+import { startDirectory } from './operations/directory/directory.ts'
 import { startErasure } from './operations/erasure/erasure.ts'
 import { SECOND } from './lib/time.ts'
 import { startHousekeeping } from './operations/housekeeping/housekeeping.ts'
@@ -27,6 +28,7 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
   const app = await buildApp(config, database, log)
   const delivery = openDelivery(config, database, log)
   const erasure = startErasure({ database, log })
+  const directory = startDirectory({ database, log })
   const housekeeping = startHousekeeping({ database, log })
   await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw new Fault('setting-refused', { cause: error, details: `HOST and PORT: ${(error as Error).message}.` })
@@ -37,6 +39,7 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
     await app.close()
     await delivery.stop()
     await erasure.stop()
+    await directory.stop()
     await housekeeping.stop()
     await database.close()
     await store.leave()

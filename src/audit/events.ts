@@ -25,6 +25,8 @@ export const auditEvents = [
   'email-taken-back',
   'email-given-up',
   'data-downloaded',
+  'customers-exported',
+  'customers-export-ended',
   'account-closing',
   'account-kept',
   'account-erased',
