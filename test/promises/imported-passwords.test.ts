@@ -31,7 +31,7 @@ test('an imported hash opens the account once, and is argon2id from then on', as
 
 test('a password that was changed while the imported hash was verified stays changed, and nobody is signed in', async () => {
   const { id, email } = await imported(BCRYPT)
-  const changed = await passwords.hash(canaryPassword())
+  const changed = await passwords.hash(canaryPassword(), null)
   const waiting = attempt(email, PASSWORD)
   await db.query('update passwords set hash = $2 where account_id = $1 and hash = $3', [id, changed, BCRYPT])
   // Whichever came first, the changed hash is what stands, unless the sign-in was already whole before it.

@@ -46,7 +46,7 @@ export async function knownPeople(db: TestDatabase, count: number, cost = CHEAP_
     memoryKib: Number(cost.ARGON2_MEMORY_KIB),
     passes: Number(cost.ARGON2_PASSES),
   })
-  const hash = await passwords.hash(canaryPassword())
+  const hash = await passwords.hash(canaryPassword(), null)
   const people = Array.from({ length: count }, () => ({ id: newId(), email: canaryEmail() }))
   await db.query(
     `with account as (

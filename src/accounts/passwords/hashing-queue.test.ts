@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { HashingQueue } from './hashing-queue.ts'
+import { HashingQueue, type Party } from './hashing-queue.ts'
 
 describe('15.2.2 the hashing queue', () => {
   test('runs as many at once as there are lanes, in the order in which they came', async () => {
@@ -20,16 +20,16 @@ describe('15.2.2 the hashing queue', () => {
     const hashes = Array.from({ length: 3 }, () => held(queue))
     await settle()
     expect(queue.waiting).toBe(2)
-    await expect(queue.run(async () => 'late')).rejects.toMatchObject({ code: 'hashing-busy' })
+    await expect(queue.run(null, async () => 'late')).rejects.toMatchObject({ code: 'hashing-busy' })
     for (const { finish } of hashes) finish()
     await Promise.all(hashes.map(({ done }) => done))
-    expect(await queue.run(async () => 'in time')).toBe('in time')
+    expect(await queue.run(null, async () => 'in time')).toBe('in time')
   })
 
   test('lets nobody wait longer than its patience', async () => {
     const queue = new HashingQueue({ lanes: 1, patience: 10 })
     const first = held(queue)
-    await expect(queue.run(async () => 'too late')).rejects.toMatchObject({ code: 'hashing-busy' })
+    await expect(queue.run(null, async () => 'too late')).rejects.toMatchObject({ code: 'hashing-busy' })
     expect(queue.waiting).toBe(0)
     first.finish()
     await first.done
@@ -37,16 +37,80 @@ describe('15.2.2 the hashing queue', () => {
 
   test('frees the lane of a hash that failed', async () => {
     const queue = new HashingQueue({ lanes: 1 })
-    await expect(queue.run(() => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory')
-    expect(await queue.run(async () => 'next')).toBe('next')
+    await expect(queue.run(null, () => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory')
+    expect(await queue.run(null, async () => 'next')).toBe('next')
+  })
+})
+
+describe('fairness among networks', () => {
+  test('lines are served in turns: one of another network does not wait for the hundred of the first', async () => {
+    const queue = new HashingQueue({ lanes: 1 })
+    const served: string[] = []
+    const come = (party: string) => queue.run(party, async () => void served.push(party))
+    const all = [...Array.from({ length: 100 }, () => come('flood')), come('shop'), come('home'), come('shop')]
+    await Promise.all(all)
+    expect(served.slice(0, 7)).toEqual(['flood', 'flood', 'shop', 'home', 'flood', 'shop', 'flood'])
+    expect(served.length).toBe(103)
+    expect(queue.waiting).toBe(0)
+  })
+
+  test('when all places are taken, the last of the longest line makes room for a shorter one, and never the other way round', async () => {
+    const queue = new HashingQueue({ lanes: 1, mostWaiting: 4 })
+    const flood = Array.from({ length: 5 }, () => held(queue, 'flood'))
+    const outcomes = flood.map(({ done }) =>
+      done.then(
+        () => 'served',
+        (fault: { code: string }) => fault.code,
+      ),
+    )
+    await settle()
+    expect(queue.refuses('flood')).toBe(true)
+    await expect(queue.run('flood', async () => 'one more')).rejects.toMatchObject({ code: 'hashing-busy' })
+
+    expect(queue.refuses('shop')).toBe(false)
+    const shop = held(queue, 'shop')
+    await settle()
+    expect(queue.waiting).toBe(4)
+    for (const { finish } of [...flood, shop]) finish()
+    await shop.done
+    expect(await Promise.all(outcomes)).toEqual(['served', 'served', 'served', 'served', 'hashing-busy'])
+  })
+
+  test('however many networks come, no more wait than there are places', async () => {
+    const queue = new HashingQueue({ lanes: 2, mostWaiting: 50 })
+    const hashes = Array.from({ length: 1000 }, (_, index) => held(queue, `network ${index}`))
+    const outcomes = hashes.map(({ done }) =>
+      done.then(
+        () => 'served',
+        (fault: { code: string }) => fault.code,
+      ),
+    )
+    await settle()
+    expect(queue.waiting).toBe(50)
+    for (const { finish } of hashes) finish()
+    const refused = (await Promise.all(outcomes)).filter((outcome) => outcome === 'hashing-busy')
+    expect(refused.length).toBe(1000 - 52)
+    expect(queue.waiting).toBe(0)
+    expect(queue.refuses('network 1')).toBe(false)
+    expect(await queue.run('network 1', async () => 'at once')).toBe('at once')
+  })
+
+  test('who is refused for the length of the wait is so by their own line, not by that of the flood', async () => {
+    const queue = new HashingQueue({ lanes: 1, patience: 10_000 })
+    await queue.run(null, () => new Promise((resolve) => setTimeout(resolve, 30)))
+    const flood: ReturnType<typeof held>[] = []
+    while (!queue.refuses('flood')) flood.push(held(queue, 'flood'))
+    expect(queue.refuses('shop')).toBe(false)
+    for (const { finish } of flood) finish()
+    await Promise.all(flood.map(({ done }) => done))
   })
 })
 
 /** A hash that takes until it is told to finish. */
-function held(queue: HashingQueue) {
+function held(queue: HashingQueue, party: Party = null) {
   let began = false
   const { promise, resolve } = Promise.withResolvers<void>()
-  const done = queue.run(() => {
+  const done = queue.run(party, () => {
     began = true
     return promise
   })

@@ -54,8 +54,8 @@ describe('hashes that Django made', () => {
   for (const { scheme, stored, password = PASSWORD } of VECTORS) {
     test(`${stored.slice(0, 34)}… is verified, and only by its password`, async () => {
       expect(parseImported(stored)?.scheme).toBe(scheme)
-      expect(await passwords.verify(stored, password)).toBe(true)
-      expect(await passwords.verify(stored, `!${password}`)).toBe(false)
+      expect(await passwords.verify(stored, password, null)).toBe(true)
+      expect(await passwords.verify(stored, `!${password}`, null)).toBe(false)
       expect(passwords.isOutdated(stored)).toBe(true)
     })
 
@@ -64,13 +64,13 @@ describe('hashes that Django made', () => {
       expect(decoy).not.toBe(stored)
       expect(decoy).toHaveLength(stored.length)
       expect(parseImported(decoy)?.scheme).toBe(scheme)
-      expect(await passwords.verify(decoy, password)).toBe(false)
+      expect(await passwords.verify(decoy, password, null)).toBe(false)
     })
   }
 
   test('are verified as typed, and else in the normal form', async () => {
     const { stored } = VECTORS[3] as (typeof VECTORS)[number]
-    expect(await passwords.verify(stored, PASSWORD.normalize('NFD'))).toBe(true)
+    expect(await passwords.verify(stored, PASSWORD.normalize('NFD'), null)).toBe(true)
   })
 
   test('that are damaged, unknown, or dearer than a node can bear open nothing', async () => {
@@ -86,7 +86,7 @@ describe('hashes that Django made', () => {
     ]
     for (const stored of none) {
       expect(parseImported(stored)).toBeNull()
-      expect(await passwords.verify(stored, 'password')).toBe(false)
+      expect(await passwords.verify(stored, 'password', null)).toBe(false)
     }
     expect(isUnusable('!yoTHDHRjlAha3ecrCS9QfvtIzzAISs0siICMPUh0')).toBe(true)
     expect(isUnusable('')).toBe(true)

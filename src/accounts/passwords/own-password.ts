@@ -39,8 +39,8 @@ export async function verifyOwnPassword(
   if (!taken.allowed) return { verdict: 'too-many-attempts', ...taken }
 
   const stored = await usableHash(database, accountId)
-  if (!(await passwords.verify(stored, password)) || stored === null) return { verdict: 'wrong' }
-  const newHash = passwords.isOutdated(stored) ? await passwords.hash(password) : null
+  if (!(await passwords.verify(stored, password, origin.network)) || stored === null) return { verdict: 'wrong' }
+  const newHash = passwords.isOutdated(stored) ? await passwords.hash(password, origin.network) : null
   return {
     verdict: 'right',
     verified: stored,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hash, verify, type Options } from '@node-rs/argon2'
 import { inWellFormedNfc } from '../../lib/text.ts'
-import { HashingQueue, type QueueSettings } from './hashing-queue.ts'
+import { HashingQueue, type Party, type QueueSettings } from './hashing-queue.ts'
 import { parseImported } from './imported.ts'
 
 /** argon2id's cost. OWASP's floors are 19456 KiB at 2 passes, 12288 at 3, 9216 at 4, 7168 at 5. */
@@ -29,19 +29,22 @@ export class Passwords {
     this.#decoy = hash(randomBytes(16), this.#options)
   }
 
-  /** The PHC string of a new password, hashed as Unicode's NFC (NIST SP 800-63B-4, 3.1.1.2). */
-  async hash(password: string): Promise<string> {
-    return this.#queue.run(() => hash(asHashed(password), this.#options))
+  /**
+   * The PHC string of a new password, hashed as Unicode's NFC (NIST SP 800-63B-4, 3.1.1.2). It waits in the line of the
+   * `network` that asks; the fault `hashing-busy` when that is too long.
+   */
+  async hash(password: string, network: Party): Promise<string> {
+    return this.#queue.run(network, () => hash(asHashed(password), this.#options))
   }
 
   /**
    * Whether the password is the one that was hashed, here or by Django. Null stands for an account that does not exist or
    * has no password: it costs the same time, and the answer is always no (ASVS 6.3.8).
    */
-  async verify(stored: string | null, password: string): Promise<boolean> {
+  async verify(stored: string | null, password: string, network: Party): Promise<boolean> {
     const against = stored ?? (await this.#decoy)
     const imported = against.startsWith('$') ? null : parseImported(against)
-    const matches = await this.#queue.run(async () => {
+    const matches = await this.#queue.run(network, async () => {
       if (imported) return matchesOne(imported.verify, formsOf(password))
       return verify(against.startsWith('$') ? against : await this.#decoy, asHashed(password))
     })
@@ -74,7 +77,7 @@ export class Passwords {
     const times: number[] = []
     while (times.length < 3) {
       times.push(
-        await this.#queue.run(async () => {
+        await this.#queue.run(null, async () => {
           const began = performance.now()
           await imported.verify('nobody has this password')
           return performance.now() - began
@@ -88,6 +91,11 @@ export class Passwords {
   isOutdated(stored: string): boolean {
     const { memoryCost, timeCost } = this.#options
     return !stored.startsWith(`$argon2id$v=19$m=${memoryCost},t=${timeCost},p=1$`)
+  }
+
+  /** Whether a hash for this network would be refused now, as far as can be told: for shedding before anything costs. */
+  refuses(network: Party): boolean {
+    return this.#queue.refuses(network)
   }
 
   get waiting(): number {

@@ -59,7 +59,7 @@ export async function changePassword(
   if (verdict.verdict === 'wrong') return replayOrRefusal(database, keys, request)
   if (password === currentPassword) return { outcome: 'password-refused', words: THE_SAME }
 
-  const hash = await passwords.hash(password)
+  const hash = await passwords.hash(password, origin.network)
   const print = printOf(request)
   const sessionToken = sessionTokenOf(keys, print)
   const change: Change = { ...request, verified: verdict.verified, hash, print, next: sessionToken }

@@ -87,7 +87,7 @@ export async function recover(room: RecoveryRoom, request: RecoveryInput): Promi
   const refused = refusalOfPassword(request.password, policies[owner.kind], words)
   if (refused) return { outcome: 'password-refused', words: refused }
 
-  const hash = await passwords.hash(request.password)
+  const hash = await passwords.hash(request.password, request.client.network)
   const sessionToken = sessionTokenOf(keys, print)
   const carryOut = () => database.transaction((within) => takeOver(within, request, hash, print, sessionToken))
   return sendingAgain(async () => {

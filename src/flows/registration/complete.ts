@@ -88,7 +88,7 @@ export async function completeRegistration(registrar: Registrar, input: Completi
     ...(trusted ? [] : [{ rule: PASSWORDS_PER_LINK, subject: pending.id }]),
   ])
   if (!taken.allowed) return { outcome: 'too-many-attempts', ...taken }
-  if (!trusted && !(await passwords.verify(pending.password_hash, input.password ?? '')))
+  if (!trusted && !(await passwords.verify(pending.password_hash, input.password ?? '', input.client.network)))
     return { outcome: 'wrong-password' }
   return sendingAgain(() => carryOut(registrar, input, pending, print, sessionTokenOf(keys, print)))
 }

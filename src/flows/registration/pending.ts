@@ -50,7 +50,7 @@ export async function requestRegistration(
   // As in `register`: the limits stand in the way of new submissions, never of one that was taken before.
   if (!taken.allowed) return (await wasTaken(database, print)) ? LINK_SENT : { outcome: 'too-many-attempts', ...taken }
 
-  const passwordHash = await passwords.hash(input.password)
+  const passwordHash = await passwords.hash(input.password, client.network)
   const id = newId()
   const code = codeHash('registration', codeFor(keys, 'registration', id))
   const statement = named(

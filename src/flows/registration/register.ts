@@ -53,7 +53,7 @@ export async function register(registrar: Registrar, request: RegistrationReques
       return taken.allowed ? null : { outcome: 'too-many-attempts', ...taken }
     },
     prepare: async (sessionToken) => {
-      const passwordHash = await passwords.hash(input.password)
+      const passwordHash = await passwords.hash(input.password, client.network)
       const accountId = newId()
       const confirmation = newCode(keys, 'confirmation', newId(), CONFIRMATION_VALID_FOR)
       const made = { accountId, input, passwordHash, fingerprint: print, sessionToken, confirmation, client, origin }

@@ -94,7 +94,7 @@ async function attempt(
   const taken = await limits.take([...claims.ofAccount, claims.ofNetwork])
   if (!taken.allowed) return { outcome: 'too-many-attempts', ...taken }
 
-  const matches = await passwords.verify(credential?.hash ?? null, request.password)
+  const matches = await passwords.verify(credential?.hash ?? null, request.password, request.client.network)
   if (!credential || !matches || credential.disabled) return refuse(database, request, credential, 'wrong-credentials')
   if (credential.status === 'suspended') return refuse(database, request, credential, 'account-suspended')
   if (credential.closing_mark !== null) {
@@ -152,7 +152,7 @@ async function open(
 ): Promise<SignInOutcome> {
   const { account_id: accountId, kind, hash } = credential
   const verified = hash as string
-  const newHash = passwords.isOutdated(verified) ? await passwords.hash(request.password) : null
+  const newHash = passwords.isOutdated(verified) ? await passwords.hash(request.password, request.client.network) : null
   const sessionToken = newSessionToken()
   const opened = await database.row(
     signInStatement({ accountId, kind, verified, newHash, sessionToken, giveBack, ...request }),

@@ -59,7 +59,7 @@ export async function registerStaff(
       return taken.allowed ? null : { outcome: 'too-many-attempts', ...taken }
     },
     prepare: async (sessionToken) => {
-      const passwordHash = await passwords.hash(input.password)
+      const passwordHash = await passwords.hash(input.password, client.network)
       const statement = staffRegistrationStatement({ accountId: newId(), request, passwordHash, print, sessionToken })
       return async () => (await database.row<{ account_id: string }>(statement))?.account_id ?? null
     },
