@@ -9,6 +9,7 @@ const FLOORS = [
   ['app.ts'],
   ['web', 'console', 'cli'],
   ['config.ts'],
+  ['torture'],
   ['http'],
   ['ui'],
   ['urls.ts'],

@@ -1,5 +1,5 @@
-import { parseEmail } from '../../accounts/email.ts'
-import { SECOND } from '../../lib/time.ts'
+import { parseEmail } from '../accounts/email.ts'
+import { SECOND } from '../lib/time.ts'
 import type { FinalAccount, FinalState } from './final-state.ts'
 import type { Act, Answer, Blow, History } from './history.ts'
 
@@ -34,6 +34,9 @@ export interface Verdict {
 export type VerifyPassword = (hash: string, password: string) => Promise<boolean>
 
 const BACK_WITHIN = 2 * SECOND
+
+/** Longer than a node works at one request: its own deadline for a statement is twelve seconds. */
+const STRAYS_FOR = 20 * SECOND
 
 /** Statuses that a person can be answered with; 503 only with what 15.4 of the contract asks, which its flaw tells. */
 const CONTRACT = new Set([200, 302, 303, 308, 404, 409, 410, 422, 429, 503])
@@ -154,7 +157,9 @@ async function changesHold(people: readonly Person[], verify: VerifyPassword): P
     const companies = lastValues(edits, 'company')
     if (companies.length > 0) {
       looked += 1
-      if (!companies.includes(account.company ?? '')) breaches.push(`${address} has the profile of an earlier edit`)
+      const kept = account.company ?? ''
+      if (!companies.includes(kept) && !straysOf(edits).includes(kept))
+        breaches.push(`${address} has the profile of an earlier edit`)
     }
     const passwords = lastValues(
       acts.filter((act) => isPasswordChange(act.kind) || isBirthOf(account, act)),
@@ -188,6 +193,18 @@ function lastValues(changes: readonly Act[], field: 'company' | 'password'): str
     .map((act) => act[field] ?? '')
 }
 
+/**
+ * Requests whose sender did not wait: they are still on their way when the next edit is acknowledged, and may be carried
+ * out after it, for as long as a node lets a statement last.
+ */
+function straysOf(edits: readonly Act[]): string[] {
+  const last = edits.findLast(({ end }) => end === 'done')
+  const from = (last?.began ?? 0) - STRAYS_FOR
+  return edits
+    .filter(({ answers }) => answers.some(({ status, sent }) => status === null && sent > from))
+    .map(({ company = '' }) => company)
+}
+
 function endsHold(acts: readonly Act[], final: FinalState): Verdict {
   const ended = acts.filter(({ endsSession, end }) => endsSession !== undefined && end === 'done')
   const alive = ended.filter(({ endsSession }) => final.sessions.has(endsSession ?? ''))
@@ -199,8 +216,8 @@ function endsHold(acts: readonly Act[], final: FinalState): Verdict {
   ])
 }
 
-/** Refusals that a person may meet whose everything is right: asked to wait. */
-const MAY_WAIT = new Set(['too-many-attempts'])
+/** Refusals that a person may meet whose everything is right: asked to wait, or outrun by their own second letter. */
+const MAY_WAIT = new Set(['too-many-attempts', 'a-newer-letter', 'no-letter-in-time'])
 
 function ownerGetsIn(people: readonly Person[]): Verdict {
   const breaches: string[] = []
