@@ -32,7 +32,7 @@ test('where nothing fails, everybody gets an answer, and every invariant that wa
 
   const read = readHistory(history.path, null)
   const passwords = new Passwords({ memoryKib: 1024, passes: 1 })
-  const verify = (hash: string, password: string) => passwords.verify(hash, password)
+  const verify = (hash: string, password: string) => passwords.verify(hash, password, null)
   const verdicts = await check(read, await readFinalState(db.database, DOMAIN), verify)
   expect(verdicts.flatMap(({ breaches }) => breaches)).toEqual([])
   expect(verdicts.filter(({ holds, looked }) => holds !== null && looked === 0)).toEqual([])
