@@ -51,6 +51,7 @@ END) stored,
 );
 CREATE INDEX accounts_closes_at_idx ON public.accounts USING btree (closes_at) WHERE (status = 'closing'::text);
 CREATE UNIQUE INDEX accounts_username_canonical_key ON public.accounts USING btree (username_canonical) WHERE (username_canonical IS NOT NULL);
+CREATE CONSTRAINT TRIGGER accounts_keep_an_admin AFTER UPDATE ON public.accounts NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN (((old.kind = 'staff'::text) AND (old.status = 'active'::text) AND ((new.kind <> 'staff'::text) OR (new.status <> 'active'::text)))) EXECUTE FUNCTION staff_keep_an_admin();
 
 create table archived_rows (
   id bigint generated always as identity not null,
@@ -384,6 +385,7 @@ create table staff_profiles (
   constraint staff_profiles_pkey PRIMARY KEY (account_id),
   constraint staff_profiles_role_check CHECK ((role = ANY (ARRAY['customer_care'::text, 'manager'::text, 'admin'::text])))
 );
+CREATE CONSTRAINT TRIGGER staff_profiles_keep_an_admin AFTER UPDATE ON public.staff_profiles NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN (((old.role = 'admin'::text) AND (new.role <> 'admin'::text))) EXECUTE FUNCTION staff_keep_an_admin();
 
 create table tombstones (
   identity_hash bytea not null,
@@ -391,3 +393,21 @@ create table tombstones (
   constraint tombstones_identity_hash_check CHECK ((octet_length(identity_hash) = 32)),
   constraint tombstones_pkey PRIMARY KEY (identity_hash)
 );
+
+CREATE OR REPLACE FUNCTION public.staff_keep_an_admin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock(hashtext('staff'));
+  if not exists (
+    select from accounts a join staff_profiles p on p.account_id = a.id
+    where a.kind = 'staff' and a.status = 'active' and p.role = 'admin'
+  ) then
+    raise exception 'there would be no active admin left'
+      using errcode = 'check_violation', constraint = 'staff_keep_an_admin';
+  end if;
+  return null;
+end
+$function$;

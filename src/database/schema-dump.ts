@@ -10,7 +10,12 @@ export async function dumpSchema(database: Queryable): Promise<string> {
     select relname as name from pg_class
     where relnamespace = 'public'::regnamespace and relkind = 'r' order by relname collate "C"`)
   const parts = await Promise.all(tables.map(({ name }) => dumpTable(database, name)))
-  return `${parts.join('\n\n')}\n`
+  const functions = await database.rows<{ line: string }>(sql`
+    select rtrim(pg_get_functiondef(oid), E'\n') || ';' as line from pg_proc
+    where pronamespace = 'public'::regnamespace
+      and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')
+    order by proname collate "C", oid`)
+  return `${[...parts, ...functions.map(({ line }) => line)].join('\n\n')}\n`
 }
 
 async function dumpTable(database: Queryable, table: string): Promise<string> {
@@ -28,13 +33,16 @@ async function dumpTable(database: Queryable, table: string): Promise<string> {
     order by attnum`)
   const constraints = await database.rows<{ line: string }>(sql`
     select 'constraint ' || conname || ' ' || pg_get_constraintdef(oid) as line
-    from pg_constraint where conrelid = ${table}::regclass and contype <> 'n' order by conname collate "C"`)
+    from pg_constraint where conrelid = ${table}::regclass and contype not in ('n', 't') order by conname collate "C"`)
   const indexes = await database.rows<{ line: string }>(sql`
     select pg_get_indexdef(indexrelid) || ';' as line
     from pg_index join pg_class on pg_class.oid = indexrelid
     where indrelid = ${table}::regclass
       and not exists (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u'))
     order by relname collate "C"`)
+  const triggers = await database.rows<{ line: string }>(sql`
+    select pg_get_triggerdef(oid) || ';' as line from pg_trigger
+    where tgrelid = ${table}::regclass and not tgisinternal order by tgname collate "C"`)
   const body = [...columns, ...constraints].map(({ line }) => `  ${line}`).join(',\n')
-  return [`create table ${table} (\n${body}\n);`, ...indexes.map(({ line }) => line)].join('\n')
+  return [`create table ${table} (\n${body}\n);`, ...[...indexes, ...triggers].map(({ line }) => line)].join('\n')
 }

@@ -65,12 +65,14 @@ describe('why somebody cannot sign in is told as sign-in itself would find it:',
 
   test('a suspension, which ends every session at once and is lifted by its opposite', async () => {
     const { id, email, password, visitor } = await customer()
-    expect(await db.database.transaction((within) => suspendAccount(within, act(id), here))).toBe(true)
+    expect(await db.database.transaction((within) => suspendAccount(within, { ...act(id), actorId: null }, here))).toBe(
+      'suspended',
+    )
     expect(await visitor.isSignedIn()).toBe(false)
     expect(await causes(id)).toEqual(['suspended'])
     expect((await new Visitor(site).signIn(email, password)).body).toContain('suspended')
-    expect(await restoreAccount(db.database, act(id), here)).toBe(true)
-    expect(await restoreAccount(db.database, act(id), here)).toBe(false)
+    expect(await restoreAccount(db.database, { ...act(id), actorId: null }, here)).toBe('restored')
+    expect(await restoreAccount(db.database, { ...act(id), actorId: null }, here)).toBe('not-suspended')
     expect((await new Visitor(site).signIn(email, password)).status).toBe(303)
   })
 

@@ -1,0 +1,94 @@
+import type { AuditEvent } from './events.ts'
+
+/** What is known of an event beside its name. */
+export interface Telling {
+  details: Readonly<Record<string, unknown>>
+  /** Who did it, by name, where that is somebody else than the person it happened to; null otherwise. */
+  by: string | null
+  /** How often in a row, where several are told as one. */
+  times?: number
+}
+
+/**
+ * One sentence of what happened, in plain words about the person whom it happened to. Total: an event without its
+ * sentence does not compile. One that a newer version recorded is told by its name.
+ */
+export function auditSentence(event: string, telling: Telling): string {
+  const words = Object.hasOwn(sentences, event) ? sentences[event as AuditEvent](telling) : capitalised(event)
+  const { times = 1 } = telling
+  return `${words}${times > 1 ? `, ${times} times` : ''}.`
+}
+
+const sentences: Record<AuditEvent, (telling: Telling) => string> = {
+  'customer-registered': ({ by }) => `Registered as a customer${byWhom(by)}`,
+  'registration-requested': () => 'Asked to register; the address was still to be proved',
+  'staff-registered': () => 'Accepted an invitation and joined the staff',
+  'signed-in': () => 'Signed in with the password',
+  'sign-in-refused': ({ details }) => `Was not let in: ${refusalWords(details['reason'])}`,
+  'password-refused': () => 'Gave a wrong password while signed in',
+  reauthenticated: () => 'Gave the password again',
+  'password-disabled': () => 'The password was disabled after a hundred wrong ones in a row',
+  'signed-out': () => 'Signed out',
+  'sign-out-repeated': () => 'Signed out once more of a session that had ended',
+  'session-ended': ({ by }) => `Ended a session${byWhom(by)}`,
+  'other-sessions-ended': ({ details, by }) => `Ended ${counted(details['count'], 'other session')}${byWhom(by)}`,
+  'profile-changed': ({ details, by }) => `Changed the profile${fieldsOf(details['fields'])}${byWhom(by)}`,
+  'email-confirmed': () => 'Confirmed the email address',
+  'confirmation-requested': () => 'Asked for another link to confirm the address',
+  'recovery-requested': (telling) => `A letter with a way back in was written${act(telling)}`,
+  'password-recovered': () => 'Chose a new password by the link in a letter; every session was ended',
+  'password-changed': () => 'Changed the password; every other session was ended',
+  'email-change-requested': () => 'Asked for another email address',
+  'email-changed': ({ by }) => `The email address was changed${byWhom(by)}`,
+  'email-taken-back': () => 'Took the former email address back; every session was ended and the password disabled',
+  'email-given-up': () => 'Lost the address, which was never proved, to the account that took it back',
+  'data-downloaded': ({ details }) => `Downloaded everything held about them${inFormat(details['format'])}`,
+  'account-closing': () => 'Closed the account; it is erased after fourteen days',
+  'account-kept': (telling) => `Kept the account that was closing${act(telling)}`,
+  'account-erased': () => 'The account was erased',
+  'account-suspended': (telling) => `Was suspended${act(telling)}`,
+  'account-restored': (telling) => `Was restored${act(telling)}`,
+  'attempts-cleared': (telling) => `Was let try again at once${act(telling)}`,
+  'sessions-ended': (telling) => `${capitalised(counted(telling.details['count'], 'session'))} ended${act(telling)}`,
+  'registration-link-sent': (telling) => `The link that finishes the registration was sent again${act(telling)}`,
+  'personal-data-shown': ({ by }) => `What the console masks was shown${by === null ? '' : ` to ${by}`}`,
+}
+
+const refusals: Record<string, string> = {
+  'wrong-credentials': 'wrong password',
+  'account-suspended': 'the account is suspended',
+  'account-closing': 'the account is closing',
+}
+
+function refusalWords(reason: unknown): string {
+  return (typeof reason === 'string' && refusals[reason]) || 'refused'
+}
+
+/** Who did it and why, as far as either is known. */
+function act({ details, by }: Telling): string {
+  const actor = by ?? (details['by'] === 'operator' ? 'the operator' : null)
+  const { reason } = details
+  return `${byWhom(actor)}${typeof reason === 'string' ? `: ${reason.replace(/\.+$/, '')}` : ''}`
+}
+
+function byWhom(by: string | null): string {
+  return by === null ? '' : ` by ${by}`
+}
+
+function counted(count: unknown, noun: string): string {
+  return typeof count === 'number' ? `${count} ${noun}${count === 1 ? '' : 's'}` : `every ${noun}`
+}
+
+function fieldsOf(fields: unknown): string {
+  return Array.isArray(fields) && fields.length > 0
+    ? ` (${fields.map((name) => String(name).replaceAll('_', ' ')).join(', ')})`
+    : ''
+}
+
+function inFormat(format: unknown): string {
+  return typeof format === 'string' ? ` as ${format.toUpperCase()}` : ''
+}
+
+function capitalised(event: string): string {
+  return event.charAt(0).toUpperCase() + event.slice(1).replaceAll('-', ' ')
+}
