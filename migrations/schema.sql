@@ -51,6 +51,7 @@ END) stored,
 );
 CREATE INDEX accounts_closes_at_idx ON public.accounts USING btree (closes_at) WHERE (status = 'closing'::text);
 CREATE UNIQUE INDEX accounts_username_canonical_key ON public.accounts USING btree (username_canonical) WHERE (username_canonical IS NOT NULL);
+CREATE TRIGGER accounts_in_directory AFTER UPDATE OF kind, status, email, email_confirmed_at, username, first_name, last_name ON public.accounts FOR EACH ROW WHEN ((((((((old.kind IS DISTINCT FROM new.kind) OR (old.status IS DISTINCT FROM new.status)) OR (old.email IS DISTINCT FROM new.email)) OR (old.email_confirmed_at IS DISTINCT FROM new.email_confirmed_at)) OR (old.username IS DISTINCT FROM new.username)) OR (old.first_name IS DISTINCT FROM new.first_name)) OR (old.last_name IS DISTINCT FROM new.last_name))) EXECUTE FUNCTION note_directory_change_of_account();
 CREATE CONSTRAINT TRIGGER accounts_keep_an_admin AFTER UPDATE ON public.accounts NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN (((old.kind = 'staff'::text) AND (old.status = 'active'::text) AND ((new.kind <> 'staff'::text) OR (new.status <> 'active'::text)))) EXECUTE FUNCTION staff_keep_an_admin();
 
 create table archived_rows (
@@ -146,6 +147,7 @@ create table customer_profiles (
   constraint customer_profiles_postal_code_check CHECK ((char_length(postal_code) <= 20)),
   constraint customer_profiles_state_check CHECK ((char_length(state) <= 100))
 );
+CREATE TRIGGER customer_profiles_in_directory AFTER UPDATE OF phone_number, company, city, country ON public.customer_profiles FOR EACH ROW WHEN (((((old.phone_number IS DISTINCT FROM new.phone_number) OR (old.company IS DISTINCT FROM new.company)) OR (old.city IS DISTINCT FROM new.city)) OR (old.country IS DISTINCT FROM new.country))) EXECUTE FUNCTION note_directory_change();
 
 create table directory_changes (
   id bigint generated always as identity not null,
@@ -393,6 +395,24 @@ create table tombstones (
   constraint tombstones_identity_hash_check CHECK ((octet_length(identity_hash) = 32)),
   constraint tombstones_pkey PRIMARY KEY (identity_hash)
 );
+
+CREATE OR REPLACE FUNCTION public.note_directory_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into directory_changes (account_id) values (new.account_id);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.note_directory_change_of_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into directory_changes (account_id) values (new.id);
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.staff_keep_an_admin()
  RETURNS trigger
