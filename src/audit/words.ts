@@ -51,6 +51,8 @@ const sentences: Record<AuditEvent, (telling: Telling) => string> = {
   'attempts-cleared': (telling) => `Was let try again at once${act(telling)}`,
   'sessions-ended': (telling) => `${capitalised(counted(telling.details['count'], 'session'))} ended${act(telling)}`,
   'registration-link-sent': (telling) => `The link that finishes the registration was sent again${act(telling)}`,
+  'customers-exported': () => 'Began to download the list of customers',
+  'customers-export-ended': ({ details }) => `Finished downloading ${counted(details['rows'], 'customer')}`,
   'personal-data-shown': ({ by }) => `What the console masks was shown${by === null ? '' : ` to ${by}`}`,
 }
 
