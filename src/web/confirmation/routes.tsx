@@ -2,11 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { confirmEmail } from '../../flows/confirmation/confirm.ts'
 import { requestConfirmation, type ConfirmationDesk } from '../../flows/confirmation/request.ts'
 import { takeCodeFromLink } from '../../http/code-link.ts'
+import { sendUnusableLink } from '../../http/unusable-link.tsx'
 import { type Web } from '../../http/web.ts'
 import type { FormState } from '../../ui/form.tsx'
-import { UnusableLinkPage } from '../../ui/unusable-link.tsx'
 import { urls } from '../../urls.ts'
-import { answer } from '../../answers/catalogue.ts'
 import { ConfirmationPage } from './page.tsx'
 
 export function confirmationRoutes(server: FastifyInstance, web: Web, desk: ConfirmationDesk): void {
@@ -52,19 +51,11 @@ export function confirmationRoutes(server: FastifyInstance, web: Web, desk: Conf
   }
 
   function unusable(request: FastifyRequest, reply: FastifyReply) {
-    const { status } = answer('code-unusable')
-    web.cookies.clear(reply, 'confirmation')
-    return web.send(
-      reply,
-      <UnusableLinkPage
-        page={web.page(request, reply)}
-        title="This link no longer works"
-        words="It has been used, has expired, or the address of the account has changed since."
-        whatNow="Sign in, open your profile, and ask for a new one there."
-        next={{ href: urls.customerProfile, label: 'Go to your profile' }}
-      />,
-      status,
-    )
+    return sendUnusableLink(web, request, reply, 'confirmation', {
+      words: 'It has been used, has expired, or the address of the account has changed since.',
+      whatNow: 'Sign in, open your profile, and ask for a new one there.',
+      next: { href: urls.customerProfile, label: 'Go to your profile' },
+    })
   }
 
   function form(request: FastifyRequest, reply: FastifyReply, state: FormState) {

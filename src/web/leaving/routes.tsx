@@ -1,16 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CLOSES_AFTER } from '../../accounts/closing.ts'
-import { answer } from '../../answers/catalogue.ts'
 import { closeAccount, type ClosingOutcome } from '../../flows/leaving/close.ts'
 import { parseClosing } from '../../flows/leaving/input.ts'
 import { findClosing, keepAccount, type ClosingAccount, type KeepingRoom } from '../../flows/leaving/keep.ts'
 import { readOwnData, type OwnData, type OwnDataDesk, type OwnDataFormat } from '../../flows/leaving/own-data.ts'
 import { fieldsOf } from '../../http/form-body.ts'
+import { sendUnusableLink } from '../../http/unusable-link.tsx'
 import { homeOf, type Web } from '../../http/web.ts'
 import { longDate } from '../../ui/dates.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { renderDocument } from '../../ui/layout.tsx'
-import { UnusableLinkPage } from '../../ui/unusable-link.tsx'
 import { urls } from '../../urls.ts'
 import { OwnDataDocument } from './document.tsx'
 import { NOTES } from './notes.ts'
@@ -157,19 +156,16 @@ function keepingRoutes(server: FastifyInstance, web: Web, room: LeavingRoom): vo
   })
 
   function over(request: FastifyRequest, reply: FastifyReply) {
-    web.cookies.clear(reply, 'closing')
-    if (request.session) return web.redirect(reply, homeOf(request.session.account))
-    return web.send(
-      reply,
-      <UnusableLinkPage
-        page={web.page(request, reply)}
-        title="This page no longer works"
-        words="It was open for longer than ten minutes, or the account has been kept or erased since."
-        whatNow="Sign in again. If the account can still be kept, you are asked once more."
-        next={{ href: urls.customerSignIn, label: 'Go to sign-in' }}
-      />,
-      answer('code-unusable').status,
-    )
+    if (request.session) {
+      web.cookies.clear(reply, 'closing')
+      return web.redirect(reply, homeOf(request.session.account))
+    }
+    return sendUnusableLink(web, request, reply, 'closing', {
+      title: 'This page no longer works',
+      words: 'It was open for longer than ten minutes, or the account has been kept or erased since.',
+      whatNow: 'Sign in again. If the account can still be kept, you are asked once more.',
+      next: { href: urls.customerSignIn, label: 'Go to sign-in' },
+    })
   }
 
   function form(request: FastifyRequest, reply: FastifyReply, state: FormState) {

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { answer } from '../../answers/catalogue.ts'
 import { requestRecovery } from '../../flows/recovery/request.ts'
 import {
   findRecoverable,
@@ -10,10 +9,10 @@ import {
 } from '../../flows/recovery/recover.ts'
 import { takeCodeFromLink } from '../../http/code-link.ts'
 import { fieldsOf } from '../../http/form-body.ts'
+import { sendUnusableLink } from '../../http/unusable-link.tsx'
 import { homeOf, type Web } from '../../http/web.ts'
 import { longDate } from '../../ui/dates.ts'
 import type { FormState } from '../../ui/form.tsx'
-import { UnusableLinkPage } from '../../ui/unusable-link.tsx'
 import { urls } from '../../urls.ts'
 import { NewPasswordPage, RecoveryPage, RecoverySentPage } from './page.tsx'
 
@@ -87,18 +86,11 @@ export function recoveryRoutes(server: FastifyInstance, web: Web, room: Recovery
   }
 
   function unusable(request: FastifyRequest, reply: FastifyReply) {
-    web.cookies.clear(reply, 'recovery')
-    return web.send(
-      reply,
-      <UnusableLinkPage
-        page={web.page(request, reply)}
-        title="This link no longer works"
-        words="It has been used, has expired, or was replaced by a newer one."
-        whatNow="Ask for a new one; it is good for an hour."
-        next={{ href: urls.recovery, label: 'Ask for a new link' }}
-      />,
-      answer('code-unusable').status,
-    )
+    return sendUnusableLink(web, request, reply, 'recovery', {
+      words: 'It has been used, has expired, or was replaced by a newer one.',
+      whatNow: 'Ask for a new one; it is good for an hour.',
+      next: { href: urls.recovery, label: 'Ask for a new link' },
+    })
   }
 
   function requestForm(request: FastifyRequest, reply: FastifyReply, state: FormState) {

@@ -12,9 +12,9 @@ import type { Registrar } from '../../flows/registration/register.ts'
 import { takeCodeFromLink } from '../../http/code-link.ts'
 import type { Metrics } from '../../http/metrics.ts'
 import { fieldsOf } from '../../http/form-body.ts'
+import { sendUnusableLink } from '../../http/unusable-link.tsx'
 import { homeOf, type Web } from '../../http/web.ts'
 import type { FormState } from '../../ui/form.tsx'
-import { UnusableLinkPage } from '../../ui/unusable-link.tsx'
 import { urls } from '../../urls.ts'
 import { AddressTakenPage, RegistrationLinkPage, RegistrationSentPage } from './link-page.tsx'
 
@@ -102,18 +102,11 @@ export function registrationLinkRoutes(
   }
 
   function unusable(request: FastifyRequest, reply: FastifyReply) {
-    web.cookies.clear(reply, 'registration')
-    return web.send(
-      reply,
-      <UnusableLinkPage
-        page={web.page(request, reply)}
-        title="This link no longer works"
-        words="It has expired, or it was used, here or in another letter to the same address."
-        whatNow="If you finished your registration, sign in. Otherwise register once more; it takes a minute."
-        next={{ href: urls.customerSignIn, label: 'Sign in' }}
-      />,
-      answer('code-unusable').status,
-    )
+    return sendUnusableLink(web, request, reply, 'registration', {
+      words: 'It has expired, or it was used, here or in another letter to the same address.',
+      whatNow: 'If you finished your registration, sign in. Otherwise register once more; it takes a minute.',
+      next: { href: urls.customerSignIn, label: 'Sign in' },
+    })
   }
 
   function sentPage(request: FastifyRequest, reply: FastifyReply, state: FormState) {
