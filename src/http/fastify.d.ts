@@ -1,10 +1,15 @@
 import type { Permission } from '../accounts/permissions.ts'
 import type { CurrentSession } from '../accounts/sessions/sessions.ts'
 import type { FormState } from '../ui/form.tsx'
-import type { Access } from './access.ts'
+import type { Access, AccessRule } from './access.ts'
 import type { JSX } from 'preact'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route with what stands on its line, as the router was told of it. */
+    doors: { method: string[]; url: string; rule: AccessRule }[]
+  }
+
   interface FastifyRequest {
     /** Undefined until it has been asked for; null when nobody is signed in. */
     session: CurrentSession | null | undefined

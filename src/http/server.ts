@@ -59,7 +59,9 @@ export async function createServer({ trustProxy, log }: ServerSettings, web: Web
   server.decorateRequest('session', undefined)
   server.decorateRequest('newBrowser', undefined)
   server.decorateRequest('formToken', undefined)
-  server.addHook('onRoute', ({ config, url }) => {
+  server.decorate('doors', [])
+  server.addHook('onRoute', ({ config, method, url }) => {
+    server.doors.push({ method: [method].flat(), url, rule: config ?? {} })
     const flaw = flawOf(config ?? {})
     if (flaw !== null) throw new Error(`${url} ${flaw}`)
     if (config?.recent && !LETS_IN_ONLY_SIGNED_IN.has(config.access ?? 'anyone'))
