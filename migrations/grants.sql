@@ -9,3 +9,5 @@ grant select, insert, update, delete on
   to :"app";
 grant select, insert on audit_events, tombstones to :"app";
 grant select on schema_migrations to :"app";
+-- Update, for the row locks of housekeeping alone.
+grant select, insert, update, delete on verdicts to :"app";

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { Passwords } from './accounts/passwords/passwords.ts'
 import type { Config } from './config.ts'
 import { consoleHomeRoutes } from './console/home/routes.tsx'
+import { verdictRoutes } from './console/verdict/routes.tsx'
 import type { Database } from './database/database.ts'
 import { registrationParser } from './flows/registration/input.ts'
 import { staffRegistrationParser } from './flows/staff-registration/input.ts'
@@ -89,6 +90,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
     rules: staffRules,
   })
   consoleHomeRoutes(server, web, database)
+  verdictRoutes(server, web, database)
   return server
 }
 

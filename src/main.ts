@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { answer } from './answers/catalogue.ts'
 import { codeOf, Fault } from './answers/fault.ts'
+import { doctorCommand } from './cli/doctor.ts'
 import { housekeepingCommand } from './cli/housekeeping.ts'
 import { eraseCommand } from './cli/erase.ts'
 import { mailCommand } from './cli/mail.ts'
@@ -25,6 +26,7 @@ program.addCommand(migrateCommand(() => readConfig(process.env)))
 program.addCommand(mailCommand(() => readConfig(process.env)))
 program.addCommand(housekeepingCommand(() => readConfig(process.env)))
 program.addCommand(eraseCommand(() => readConfig(process.env)))
+program.addCommand(doctorCommand(() => readConfig(process.env)))
 program.addCommand(settingsCommand())
 
 try {

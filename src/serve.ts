@@ -8,6 +8,7 @@ import { offerFirstAdmin } from './flows/staff-registration/invitation.ts'
 import { Keys } from './lib/keys.ts'
 import { openLog, type Log } from './lib/log.ts'
 import { startDirectory } from './operations/directory/directory.ts'
+import { startDoctor } from './operations/doctor/verdicts.ts'
 import { startErasure } from './operations/erasure/erasure.ts'
 import { SECOND } from './lib/time.ts'
 import { startHousekeeping } from './operations/housekeeping/housekeeping.ts'
@@ -30,6 +31,7 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
   const erasure = startErasure({ database, log })
   const directory = startDirectory({ database, log })
   const housekeeping = startHousekeeping({ database, log })
+  const doctor = startDoctor({ database, log, mailServer: config.SMTP_URL !== undefined })
   await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw new Fault('setting-refused', { cause: error, details: `HOST and PORT: ${(error as Error).message}.` })
   })
@@ -41,6 +43,7 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
     await erasure.stop()
     await directory.stop()
     await housekeeping.stop()
+    await doctor.stop()
     await database.close()
     await store.leave()
   })

@@ -29,6 +29,7 @@ export const urls = {
   customers: '/dashboard/customers/',
   customersFound: '/dashboard/customers/found/',
   customersDownload: '/dashboard/customers/download/',
+  verdict: '/dashboard/verdict/',
   assets: '/assets/',
   alive: '/healthz',
   ready: '/readyz',

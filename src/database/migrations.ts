@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Client, DatabaseError, escapeIdentifier } from 'pg'
+import { DatabaseError, escapeIdentifier, type Client } from 'pg'
 import { Fault } from '../answers/fault.ts'
 import { sha256 } from '../lib/keys.ts'
 import { projectRoot } from '../lib/project-root.ts'
+import { connectToPrimary } from './connection.ts'
 import { hostsOf } from './hosts.ts'
 
 interface Migration {
@@ -35,7 +36,7 @@ export interface MigrationRoles {
  * nodes at once; where nothing is to be done, the application's own role suffices. Returns what was applied now.
  */
 export async function migrate({ ownerUrl, appUrl }: MigrationRoles): Promise<string[]> {
-  const client = await connectToPrimary(ownerUrl)
+  const client = await connectToPrimary(ownerUrl, 'meridian migrate')
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK])
     // A change that waits for a long transaction makes everybody behind it wait: better to fail, and to be tried again.
@@ -49,33 +50,6 @@ export async function migrate({ ownerUrl, appUrl }: MigrationRoles): Promise<str
   } finally {
     await client.end()
   }
-}
-
-async function connectToPrimary(url: string): Promise<Client> {
-  const failures: unknown[] = []
-  for (const host of hostsOf(url)) {
-    const client = new Client({
-      connectionString: host,
-      connectionTimeoutMillis: 5000,
-      application_name: 'meridian migrate',
-    })
-    client.on('error', (error) => failures.push(error))
-    try {
-      await client.connect()
-      const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
-      if (!rows[0]?.standby) return client
-      failures.push(new Error('a standby'))
-    } catch (error) {
-      failures.push(error)
-    }
-    await client.end().catch((error: unknown) => failures.push(error))
-  }
-  throw new Fault('database-unreachable', { cause: failures[0], details: wordsOf(failures[0]) })
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError) return wordsOf(error.errors[0])
-  return error instanceof Error ? `${error.message}.` : ''
 }
 
 /** What was applied so far; nothing in a database that has seen no migration yet. */
@@ -119,15 +93,16 @@ async function apply(client: Client, { name, text, checksum }: Migration): Promi
   }
 }
 
-function grantsFor(app: string): string {
+/** What the application's role may do, as the statements that say so. */
+export function grantsFor(app: string): string {
   return readFileSync(join(folder, 'grants.sql'), 'utf8').replaceAll(':"app"', escapeIdentifier(app))
 }
 
 /** Whom the application connects as: named in its connection string, or else (PGUSER, the system's user) by the server. */
-async function roleOf(url: string): Promise<string> {
+export async function roleOf(url: string): Promise<string> {
   const named = decodeURIComponent(new URL(hostsOf(url)[0] as string).username)
   if (named !== '') return named
-  const client = await connectToPrimary(url)
+  const client = await connectToPrimary(url, 'meridian migrate')
   try {
     const { rows } = await client.query<{ role: string }>('select current_user as role')
     return rows[0]?.role ?? ''

@@ -20,12 +20,7 @@ export async function dumpSchema(database: Queryable): Promise<string> {
 
 async function dumpTable(database: Queryable, table: string): Promise<string> {
   const columns = await database.rows<{ line: string }>(sql`
-    select concat_ws(' ', attname, format_type(atttypid, atttypmod),
-      case when collname <> 'default' then 'collate ' || quote_ident(collname) end,
-      case attgenerated when 's' then 'generated always as (' || pg_get_expr(adbin, adrelid) || ') stored'
-        else 'default ' || pg_get_expr(adbin, adrelid) end,
-      case when attidentity = 'a' then 'generated always as identity' end,
-      case when attnotnull then 'not null' end) as line
+    select ${columnLine} as line
     from pg_attribute
     left join pg_attrdef on adrelid = attrelid and adnum = attnum
     left join pg_collation c on c.oid = attcollation
@@ -46,3 +41,11 @@ async function dumpTable(database: Queryable, table: string): Promise<string> {
   const body = [...columns, ...constraints].map(({ line }) => `  ${line}`).join(',\n')
   return [`create table ${table} (\n${body}\n);`, ...[...indexes, ...triggers].map(({ line }) => line)].join('\n')
 }
+
+/** A column as the dump has it, from pg_attribute with its default (pg_attrdef) and its collation `c`. */
+export const columnLine = sql`concat_ws(' ', attname, format_type(atttypid, atttypmod),
+      case when collname <> 'default' then 'collate ' || quote_ident(collname) end,
+      case attgenerated when 's' then 'generated always as (' || pg_get_expr(adbin, adrelid) || ') stored'
+        else 'default ' || pg_get_expr(adbin, adrelid) end,
+      case when attidentity = 'a' then 'generated always as identity' end,
+      case when attnotnull then 'not null' end)`

@@ -29,3 +29,8 @@ function rememberName(name: string, text: string): string {
 export function column(name: string): Sql {
   return raw(escapeIdentifier(name))
 }
+
+/** SQL that files of our own hold, such as the condition of a constraint in migrations/schema.sql; never anything that came from outside. */
+export function verbatim(text: string): Sql {
+  return raw(text)
+}

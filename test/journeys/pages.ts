@@ -8,6 +8,7 @@ import { canaryPassword, remember } from '../support/canary.ts'
 import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { openSite, TEST_SECRET, type Site } from '../support/site.ts'
 import { registrationForm, Visitor, type FormFields } from '../support/visitor.ts'
+import { doctorPages } from './doctor-pages.ts'
 import { wireTo, type DatabaseWire } from './database-wire.ts'
 import { arrivalAfter, fillIn, fillInRegistration, register, send, signOut } from './errands.ts'
 
@@ -228,6 +229,7 @@ export const pages: Record<string, (page: Page, world: World) => Promise<void>> 
     await signInAsStaff(page, world)
     await page.reload()
   },
+  ...doctorPages,
   'staff profile': async (page, world) => {
     await signInAsStaff(page, world)
     await open(page, world.site, urls.staffProfile)

@@ -86,6 +86,16 @@ export const retentions = [
     outdated: byId(30 * DAY, sql`t.accepted_at is null and t.expires_at < ${ago(30 * DAY)}`),
   },
   {
+    name: 'verdicts',
+    table: 'verdicts',
+    keeps: '90 days; the last one, always',
+    because: 'For that long one can see since when something is amiss.',
+    outdated: byId(
+      90 * DAY,
+      sql`t.given_at < ${ago(90 * DAY)} and exists (select from verdicts later where later.given_at > t.given_at)`,
+    ),
+  },
+  {
     name: 'limits',
     table: 'limits',
     keeps: 'a day after its window ended',
