@@ -10,6 +10,8 @@ export interface ExpectedTable {
   constraints: { name: string; definition: string }[]
   /** Those that no constraint brings; `definition` is what pg_get_indexdef says. */
   indexes: { name: string; definition: string }[]
+  /** Those of our own; `definition` is what pg_get_triggerdef says. */
+  triggers: { name: string; definition: string }[]
 }
 
 /** Columns by which no two rows may be the same; `where` bounds that to some rows. */
@@ -102,11 +104,13 @@ function tableFrom(name: string, body: string, tail: string): ExpectedTable {
       const [, constraint = '', definition = ''] = /^constraint (\S+) ([^]*)$/.exec(entry) ?? []
       return { name: constraint, definition }
     }),
-    indexes: [...tail.matchAll(/^(CREATE (?:UNIQUE )?INDEX (\S+) .*);$/gm)].map(([, definition = '', index = '']) => ({
-      name: index,
-      definition,
-    })),
+    indexes: named(tail, /^(CREATE (?:UNIQUE )?INDEX (\S+) .*);$/gm),
+    triggers: named(tail, /^(CREATE (?:CONSTRAINT )?TRIGGER (\S+) .*);$/gm),
   }
+}
+
+function named(text: string, pattern: RegExp): { name: string; definition: string }[] {
+  return [...text.matchAll(pattern)].map(([, definition = '', name = '']) => ({ name, definition }))
 }
 
 function listIn(definition: string): string[] {

@@ -79,14 +79,20 @@ export function schemaInvariants(
     },
     {
       name: 'triggers-in-place',
-      expects: 'The triggers by which PostgreSQL keeps foreign keys fire, all of them, and there are no others.',
+      expects:
+        'Every trigger of the dump and those by which PostgreSQL keeps foreign keys are there and fire, and there are no others.',
       remedy: REPAIR,
       offenders: sql`
-        select r.relname || '.' || coalesce(k.conname, t.tgname) as subject,
-          case when not t.tgisinternal then 'is a trigger that is not ours' else 'is switched off' end as found
+        ${differing(
+          tables.flatMap(({ name: relation, triggers }) => triggers.map((each) => ({ ...each, relation }))),
+          sql`
+          select r.relname::text as relation, t.tgname::text as name, pg_get_triggerdef(t.oid) as definition
+          from pg_trigger t join pg_class r on r.oid = tgrelid where ${ours(names)} and not t.tgisinternal`,
+        )}
+        union all
+        select distinct r.relname || '.' || coalesce(k.conname, t.tgname), 'is switched off'
         from pg_trigger t join pg_class r on r.oid = tgrelid left join pg_constraint k on k.oid = tgconstraint
-        where ${ours(names)} and (t.tgenabled not in ('O', 'A') or not t.tgisinternal)
-        group by 1, 2
+        where ${ours(names)} and t.tgenabled not in ('O', 'A')
         union all
         select r.relname || '.' || conname, 'has lost triggers'
         from pg_constraint k join pg_class r on r.oid = conrelid
