@@ -396,6 +396,17 @@ create table tombstones (
   constraint tombstones_pkey PRIMARY KEY (identity_hash)
 );
 
+create table verdicts (
+  id uuid not null,
+  given_at timestamp with time zone default now() not null,
+  sound boolean not null,
+  asked integer not null,
+  findings jsonb not null,
+  constraint verdicts_asked_check CHECK ((asked > 0)),
+  constraint verdicts_pkey PRIMARY KEY (id),
+  constraint verdicts_sound_or_findings CHECK ((sound = (findings = '[]'::jsonb)))
+);
+
 CREATE OR REPLACE FUNCTION public.note_directory_change()
  RETURNS trigger
  LANGUAGE plpgsql
