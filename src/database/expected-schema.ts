@@ -42,6 +42,13 @@ export function expectedSchema(): ExpectedTable[] {
   )
 }
 
+/** The functions that triggers call; `definition` is what pg_get_functiondef says. */
+export function expectedFunctions(): { name: string; definition: string }[] {
+  const text = readFileSync(join(projectRoot, 'migrations', 'schema.sql'), 'utf8')
+  const functions = text.matchAll(/^(CREATE OR REPLACE FUNCTION public\.(\w+)\([^]*?\$function\$[^]*?\$function\$);$/gm)
+  return [...functions].map(([, definition = '', name = '']) => ({ name, definition }))
+}
+
 export function expectedGrants(): ExpectedGrant[] {
   const text = readFileSync(join(projectRoot, 'migrations', 'grants.sql'), 'utf8').replaceAll(/--.*$/gm, '')
   const grants = [...text.matchAll(/grant ([\w, ]+) on\s+(?!(?:schema|sequence|function)\s)([\w,\s]+?)\s+to\s/g)]

@@ -1,5 +1,5 @@
 import type { Transactional } from '../../database/connection.ts'
-import { expectedGrants, expectedSchema } from '../../database/expected-schema.ts'
+import { expectedFunctions, expectedGrants, expectedSchema } from '../../database/expected-schema.ts'
 import { readMigrations } from '../../database/migrations.ts'
 import { sql } from '../../database/sql.ts'
 import { SECOND } from '../../lib/time.ts'
@@ -43,7 +43,7 @@ export interface ExaminationSettings {
 export function invariantsOf(settings: { mailServer: boolean }): Invariant[] {
   const tables = expectedSchema()
   return [
-    ...schemaInvariants(tables, expectedGrants(), readMigrations()),
+    ...schemaInvariants(tables, expectedGrants(), readMigrations(), expectedFunctions()),
     ...rowInvariants(tables),
     ...recordInvariants(settings),
   ]

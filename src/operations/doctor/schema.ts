@@ -19,6 +19,7 @@ export function schemaInvariants(
   tables: readonly ExpectedTable[],
   grants: readonly ExpectedGrant[],
   migrations: readonly ExpectedMigration[],
+  functions: readonly { name: string; definition: string }[],
 ): Invariant[] {
   const names = tables.map(({ name }) => name)
   return [
@@ -56,7 +57,7 @@ export function schemaInvariants(
         tables.flatMap(({ name: relation, constraints }) => constraints.map((each) => ({ ...each, relation }))),
         sql`
           select r.relname::text as relation, conname::text as name, pg_get_constraintdef(k.oid) as definition
-          from pg_constraint k join pg_class r on r.oid = conrelid where ${ours(names)} and contype <> 'n'`,
+          from pg_constraint k join pg_class r on r.oid = conrelid where ${ours(names)} and contype not in ('n', 't')`,
       ),
     },
     {
@@ -97,6 +98,20 @@ export function schemaInvariants(
         select r.relname || '.' || conname, 'has lost triggers'
         from pg_constraint k join pg_class r on r.oid = conrelid
         where ${ours(names)} and contype = 'f' and (select count(*) from pg_trigger where tgconstraint = k.oid) <> 4`,
+    },
+    {
+      name: 'functions-in-place',
+      expects: 'The functions that triggers call are those of the dump.',
+      remedy: 'Put the function back as migrations/schema.sql has it.',
+      offenders: sql`
+        select 'function ' || name as subject,
+          case when actual.definition is null then 'is missing' else 'reads differently' end as found
+        from jsonb_to_recordset(${JSON.stringify(functions)}::jsonb) as expected (name text, definition text)
+          left join (
+            select proname::text as name, rtrim(pg_get_functiondef(oid), E'\\n') as definition
+            from pg_proc where pronamespace = 'public'::regnamespace and prokind in ('f', 'p')
+          ) as actual using (name)
+        where actual.definition is distinct from expected.definition`,
     },
     {
       name: 'privileges-as-granted',
