@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { Passwords } from './accounts/passwords/passwords.ts'
 import type { Config } from './config.ts'
+import { customersRoutes } from './console/customers/routes.tsx'
 import { consoleHomeRoutes } from './console/home/routes.tsx'
 import { verdictRoutes } from './console/verdict/routes.tsx'
 import type { Database } from './database/database.ts'
@@ -90,6 +91,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
     rules: staffRules,
   })
   consoleHomeRoutes(server, web, database)
+  customersRoutes(server, web, database)
   verdictRoutes(server, web, database)
   return server
 }

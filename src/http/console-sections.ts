@@ -6,6 +6,7 @@ import { urls } from '../urls.ts'
 /** The console's parts in the order of its menu, each with what one must be allowed to for it to be of any use. */
 const sections: readonly { href: string; label: string; may: Permission }[] = [
   { href: urls.console, label: 'Today', may: 'use-console' },
+  { href: urls.customers, label: 'Customers', may: 'find-customers' },
   { href: urls.verdict, label: 'Verdict', may: 'see-reports' },
 ]
 

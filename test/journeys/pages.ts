@@ -229,6 +229,24 @@ export const pages: Record<string, (page: Page, world: World) => Promise<void>> 
     await signInAsStaff(page, world)
     await page.reload()
   },
+  customers: async (page, world) => {
+    await signInAsStaff(page, world)
+    await new Visitor(world.site).register({ ...LONG_NAME, company: 'Löwe & Söhne', phone_number: '+442079460958' })
+    await open(page, world.site, urls.customers)
+  },
+  'customers found': async (page, world) => {
+    await new Visitor(world.site).register({ first_name: 'Amelia', last_name: 'Earhart', company: 'Löwe & Söhne' })
+    await signInAsStaff(page, world)
+    await open(page, world.site, urls.customers)
+    await page.getByLabel('Find a customer').fill('earhart amelia')
+    await arrivalAfter(page, () => page.getByRole('button', { name: 'Find' }).click())
+  },
+  'customers, nobody found': async (page, world) => {
+    await signInAsStaff(page, world)
+    await open(page, world.site, urls.customers)
+    await page.getByLabel('Find a customer').fill('quite somebody else')
+    await arrivalAfter(page, () => page.getByRole('button', { name: 'Find' }).click())
+  },
   ...doctorPages,
   'staff profile': async (page, world) => {
     await signInAsStaff(page, world)

@@ -23,10 +23,13 @@ const cookies: Record<Who, string> = {
   admin: cookiesOf((await staffMember(db, site, 'admin')).visitor),
 }
 
+/** One answer for all of the staff, and those of a role of its own where there are any. */
+type Row = Record<'visitor' | 'customer' | 'staff', number | string> & Partial<Record<Who, number | string>>
+
 /** What each gets at each address: an answer, or where they are sent. 8.1.1 has the same table in docs. */
 const TO_CUSTOMER_SIGN_IN = urls.customerSignIn
 const TO_STAFF_SIGN_IN = urls.staffSignIn
-const matrix: Record<string, Record<'visitor' | 'customer' | 'staff', number | string>> = {
+const matrix: Record<string, Row> = {
   [urls.landing]: { visitor: 200, customer: 200, staff: 200 },
   [urls.customerRegistration]: { visitor: 200, customer: urls.landing, staff: urls.console },
   [urls.customerSignIn]: { visitor: 200, customer: urls.landing, staff: urls.console },
@@ -53,6 +56,9 @@ const matrix: Record<string, Record<'visitor' | 'customer' | 'staff', number | s
   [urls.newPassword]: { visitor: 410, customer: 410, staff: 410 },
   [urls.staffRegistration]: { visitor: 410, customer: urls.landing, staff: urls.console },
   [urls.console]: { visitor: TO_STAFF_SIGN_IN, customer: 403, staff: 200 },
+  [urls.customers]: { visitor: TO_STAFF_SIGN_IN, customer: 403, staff: 200 },
+  [urls.customersFound]: { visitor: TO_STAFF_SIGN_IN, customer: 403, staff: urls.customers },
+  [urls.customersDownload]: { visitor: TO_STAFF_SIGN_IN, customer: 403, staff: urls.customers, customer_care: 403 },
   [urls.alive]: { visitor: 200, customer: 200, staff: 200 },
   [urls.ready]: { visitor: 200, customer: 200, staff: 200 },
   [urls.metrics]: { visitor: 404, customer: 404, staff: 404 },
@@ -63,7 +69,7 @@ describe('8.2.1, 8.3.1 who may see what', () => {
     (Object.keys(cookies) as Who[]).map((who) => ({
       path,
       who,
-      expected: expected[who === 'visitor' || who === 'customer' ? who : 'staff'],
+      expected: expected[who] ?? expected.staff,
     })),
   )
 

@@ -1,5 +1,6 @@
 // Comfort only: every page works without this file.
 import { focusErrorSummary } from './error-summary.ts'
+import { findWhileTyping } from './find.ts'
 import { showPasswords } from './show-password.ts'
 import { measureStrength } from './strength-meter.ts'
 import { announceSubmits } from './submit.ts'
@@ -8,3 +9,4 @@ focusErrorSummary()
 showPasswords()
 measureStrength()
 announceSubmits()
+findWhileTyping()
