@@ -5,8 +5,9 @@ const PAUSE_IN_TYPING = 200
 export function findWhileTyping(): void {
   const form = document.querySelector<HTMLFormElement>('[data-find]')
   const input = form?.querySelector<HTMLInputElement>('[name=typed]')
+  const token = form?.querySelector<HTMLInputElement>('[name=submission]')
   const status = form?.querySelector('[data-find-status]')
-  if (!form || !input || !status) return
+  if (!form || !input || !token || !status) return
 
   const original = document.getElementById('results')
   let pause: ReturnType<typeof setTimeout>
@@ -22,9 +23,7 @@ export function findWhileTyping(): void {
     asking = new AbortController()
     const { signal } = asking
     try {
-      const body = new URLSearchParams(
-        [...new FormData(form)].map(([name, value]): [string, string] => [name, String(value)]),
-      )
+      const body = new URLSearchParams({ typed: input.value, submission: token.value })
       const answer = await fetch(form.action, { method: 'POST', body, signal, redirect: 'error' })
       if (!answer.ok) return
       const found = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('results')
