@@ -175,6 +175,28 @@ create table email_changes (
   constraint email_changes_pkey PRIMARY KEY (code_id)
 );
 
+create table import_questions (
+  id uuid not null,
+  run_id uuid not null,
+  legacy_id bigint not null,
+  account_id uuid,
+  finding text not null,
+  wanted text not null,
+  decided_at timestamp with time zone,
+  decided_by uuid,
+  decision text,
+  constraint import_questions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint import_questions_are_decided_whole CHECK ((num_nonnulls(decided_at, decision) = ANY (ARRAY[0, 2]))),
+  constraint import_questions_decision_check CHECK ((decision ~ '^[a-z]+(-[a-z]+)*$'::text)),
+  constraint import_questions_finding_check CHECK ((finding ~ '^[a-z]+(-[a-z]+)*$'::text)),
+  constraint import_questions_pkey PRIMARY KEY (id),
+  constraint import_questions_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id),
+  constraint import_questions_wanted_check CHECK (((octet_length(wanted) >= 1) AND (octet_length(wanted) <= 1016)))
+);
+CREATE INDEX import_questions_account_id_idx ON public.import_questions USING btree (account_id);
+CREATE INDEX import_questions_open_idx ON public.import_questions USING btree (id) WHERE (decided_at IS NULL);
+CREATE INDEX import_questions_run_id_idx ON public.import_questions USING btree (run_id);
+
 create table imported_password_schemes (
   scheme text not null,
   decoy text not null,
@@ -182,6 +204,22 @@ create table imported_password_schemes (
   constraint imported_password_schemes_pkey PRIMARY KEY (scheme),
   constraint imported_password_schemes_scheme_check CHECK (((char_length(scheme) >= 1) AND (char_length(scheme) <= 100)))
 );
+
+create table imported_rows (
+  source text not null,
+  relation text not null,
+  legacy_id bigint not null,
+  account_id uuid,
+  run_id uuid not null,
+  findings text[] default '{}'::text[] not null,
+  constraint imported_rows_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE SET NULL,
+  constraint imported_rows_pkey PRIMARY KEY (source, relation, legacy_id),
+  constraint imported_rows_relation_check CHECK (((char_length(relation) >= 1) AND (char_length(relation) <= 100))),
+  constraint imported_rows_run_id_fkey FOREIGN KEY (run_id) REFERENCES runs(id),
+  constraint imported_rows_source_check CHECK (((char_length(source) >= 1) AND (char_length(source) <= 100)))
+);
+CREATE INDEX imported_rows_account_id_idx ON public.imported_rows USING btree (account_id);
+CREATE INDEX imported_rows_run_id_idx ON public.imported_rows USING btree (run_id);
 
 create table invitations (
   id uuid not null,

@@ -5,6 +5,7 @@ import { codeOf, Fault } from './answers/fault.ts'
 import { doctorCommand } from './cli/doctor.ts'
 import { housekeepingCommand } from './cli/housekeeping.ts'
 import { eraseCommand } from './cli/erase.ts'
+import { importCommand } from './cli/import.ts'
 import { mailCommand } from './cli/mail.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { settingsCommand } from './cli/settings.ts'
@@ -27,6 +28,7 @@ program.addCommand(mailCommand(() => readConfig(process.env)))
 program.addCommand(housekeepingCommand(() => readConfig(process.env)))
 program.addCommand(eraseCommand(() => readConfig(process.env)))
 program.addCommand(doctorCommand(() => readConfig(process.env)))
+program.addCommand(importCommand(() => readConfig(process.env)))
 program.addCommand(settingsCommand())
 
 try {

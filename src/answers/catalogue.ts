@@ -188,6 +188,36 @@ export const catalogue = {
     words: 'The database lacks migrations, and the role in DATABASE_URL may not apply them.',
     whatNow: 'Set DATABASE_OWNER_URL to a role that owns the schema, or run "meridian migrate" with it.',
   },
+  'legacy-unreachable': {
+    status: 500,
+    title: 'The legacy database is out of reach',
+    words: 'The legacy database cannot be reached, or does not let this user read it.',
+    whatNow: 'Check the address and the user. Reading the tables is all that it has to be allowed.',
+  },
+  'legacy-not-whole': {
+    status: 500,
+    title: 'Not a whole Django database',
+    words: 'That database is not the whole Django database that an import needs. Nothing was written.',
+    whatNow: 'Mend what is named, or restore the dump anew, and start again.',
+  },
+  'legacy-broke-off': {
+    status: 500,
+    title: 'The legacy database broke off',
+    words: 'The connection to the legacy database broke off while it was read. Nothing of that was written.',
+    whatNow: 'Start the same command again: it begins anew, or goes on where a run was left.',
+  },
+  'import-under-way': {
+    status: 500,
+    title: 'Another import is under way',
+    words: 'Another import or its undoing is under way on this database.',
+    whatNow: 'Wait until it has ended, then start again.',
+  },
+  'run-unknown': {
+    status: 500,
+    title: 'No such run',
+    words: 'There is no import of that name that could be taken back.',
+    whatNow: 'Look at the ids that the import printed, or that "meridian import list" prints.',
+  },
   'schema-from-the-future': {
     status: 500,
     title: 'The database is newer than this program',

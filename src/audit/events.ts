@@ -36,6 +36,8 @@ export const auditEvents = [
   'sessions-ended',
   'registration-link-sent',
   'personal-data-shown',
+  'account-imported',
+  'import-undone',
 ] as const
 
 export type AuditEvent = (typeof auditEvents)[number]

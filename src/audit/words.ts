@@ -46,6 +46,8 @@ const sentences: Record<AuditEvent, (telling: Telling) => string> = {
   'account-closing': () => 'Closed the account; it is erased after fourteen days',
   'account-kept': (telling) => `Kept the account that was closing${act(telling)}`,
   'account-erased': () => 'The account was erased',
+  'account-imported': () => 'Was taken over from another system',
+  'import-undone': () => 'The import that had made the account was taken back',
   'account-suspended': (telling) => `Was suspended${act(telling)}`,
   'account-restored': (telling) => `Was restored${act(telling)}`,
   'attempts-cleared': (telling) => `Was let try again at once${act(telling)}`,

@@ -1,0 +1,132 @@
+import { writeFileSync } from 'node:fs'
+import { progress as progressBar } from '@clack/prompts'
+import { Command } from 'commander'
+import type { Config } from '../config.ts'
+import { findStore } from '../database/store.ts'
+import { importDjango, type ImportReport, type Progress } from '../operations/django-import/import.ts'
+import { undoImport } from '../operations/django-import/undo.ts'
+import { importReportHtml } from './import-report.ts'
+
+interface DjangoOptions {
+  apply?: boolean
+  json?: boolean
+  html?: string
+  source: string
+  ignoreExtraColumns?: boolean
+}
+
+export function importCommand(config: () => Config): Command {
+  const command = new Command('import').description('Take accounts over from another system.')
+  command
+    .command('django')
+    .description(
+      'Take the users and profiles of the legacy Django site over. Without --apply it reads, checks and reports.',
+    )
+    .argument('<url>', 'its PostgreSQL database, or a dump restored anywhere: postgres://…')
+    .option('--apply', 'write what the report says')
+    .option('--json', 'print the report as JSON')
+    .option('--html <file>', 'write the report as a page of its own')
+    .option('--source <name>', 'what the legacy system is called here, should there be several', 'django')
+    .option('--ignore-extra-columns', 'leave columns behind that the legacy site did not have')
+    .action(async (url: string, options: DjangoOptions) => {
+      const settings = config()
+      const store = await findStore(settings)
+      try {
+        const report = await importDjango({
+          sourceUrl: url,
+          targetUrl: store.appUrl,
+          source: options.source,
+          defaultCountry: settings.DEFAULT_COUNTRY,
+          extraColumns: options.ignoreExtraColumns ?? false,
+          apply: options.apply ?? false,
+          progress: process.stderr.isTTY ? bars() : silent,
+        })
+        if (options.html) writeFileSync(options.html, importReportHtml(report, settings.BRAND_NAME))
+        process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : wordsFor(report))
+      } finally {
+        await store.leave()
+      }
+    })
+  command
+    .command('undo')
+    .description(
+      'Take an import back: the accounts that it made go, unless somebody has done something with them since.',
+    )
+    .argument('<run>', 'the id that the import printed')
+    .option('--json', 'print what was done as JSON')
+    .action(async (run: string, { json }: { json?: boolean }) => {
+      const store = await findStore(config())
+      try {
+        const report = await undoImport(store.appUrl, run)
+        const kept = report.kept.map((id) => `  ${id}\n`).join('')
+        process.stdout.write(
+          json
+            ? `${JSON.stringify(report)}\n`
+            : `${number(report.removed)} accounts were taken back.\n${kept === '' ? '' : `${number(report.kept.length)} stay, for something was done with them since:\n${kept}`}`,
+        )
+      } finally {
+        await store.leave()
+      }
+    })
+  return command
+}
+
+const silent: Progress = { reading: () => {}, deciding: () => {}, writing: () => {} }
+
+function bars(): Progress {
+  let rows = 0
+  let bar: ReturnType<typeof progressBar> | null = null
+  let last = 0
+  return {
+    reading: (more) => {
+      rows += more
+      process.stderr.write(`\rReading: ${number(rows)} rows `)
+    },
+    deciding: () => process.stderr.write('\nChecking …\n'),
+    writing: (users, of) => {
+      if (bar === null) {
+        bar = progressBar({ max: of, output: process.stderr })
+        bar.start('Writing')
+      }
+      bar.advance(users - last, `Writing: ${number(users)} of ${number(of)} users`)
+      last = users
+      if (users >= of) bar.stop('Written')
+    },
+  }
+}
+
+function wordsFor(report: ImportReport): string {
+  const { read, accounts, seconds, run } = report
+  const taken = report.resumed ? ', taking up a run that was broken off' : ''
+  const head = !report.applied
+    ? 'Nothing was written: this is what an import would do. Add --apply to have it done.'
+    : run === null
+      ? 'There was nothing new to import.'
+      : `Imported${taken}. To take it back: meridian import undo ${run}`
+  const lines = [
+    head,
+    '',
+    `Read        ${number(read.users)} users, ${number(read.customerProfiles)} customer profiles, ${number(read.staffProfiles)} staff profiles`,
+    ...(report.before > 0 ? [`Known       ${number(report.before)} users that an earlier import has dealt with`] : []),
+    `Accounts    ${number(accounts.customers)} customers, ${number(accounts.staff)} staff; ${number(accounts.suspended)} of them suspended`,
+    `Left aside  ${number(accounts.leftAside)} users; ${number(report.questions)} questions for a person to decide`,
+    `Archived    ${number(report.archived)} rows, whole, as they were`,
+    `Passwords   ${report.passwords.map(({ scheme, count }) => `${scheme} ${number(count)}`).join(', ') || 'none'}`,
+    `Time        ${duration(seconds.reading)} to read and check, ${seconds.estimated ? 'about ' : ''}${duration(seconds.writing)} to write`,
+    '',
+    ...report.found.flatMap(({ title, count, remedy, examples }) => [
+      `${number(count).padStart(9)}  ${title}`,
+      `           ${remedy}`,
+      `           ${examples.join(', ')}`,
+    ]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en')
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`
+}

@@ -1,0 +1,189 @@
+import type { Client } from 'pg'
+import { auditInsert } from '../../audit/events.ts'
+import { sql, type Sql } from '../../database/sql.ts'
+import { EMAIL_VERSION } from '../../accounts/email.ts'
+import { inSession } from './session.ts'
+
+/** Users in one transaction: few enough that a registration which wants one of their names waits a moment and no more. */
+const BATCH = 2000
+
+const TRIES = 5
+
+export interface Batches {
+  runId: string
+  source: string
+  schemes: ReadonlyMap<string, string>
+  progress: (users: number) => void
+}
+
+/** Writes what was decided, each batch whole or not at all. Whoever registers meanwhile keeps the name that they took. */
+export async function apply(target: Client, { runId, source, schemes, progress }: Batches): Promise<void> {
+  const [last] = await inSession<{ place: number }>(
+    target,
+    sql`select coalesce(max(place), 0)::int as place from decided`,
+  )
+  for (let from = 0; from < (last?.place ?? 0); from += BATCH) {
+    await sendingAgain(target, () => batch(target, { runId, source, schemes }, from))
+    progress(BATCH)
+  }
+  await sendingAgain(target, () => rest(target, runId, source))
+}
+
+/** A registration that wants the same two names in another order can make either of the two give way. */
+async function sendingAgain(target: Client, work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await target.query('begin')
+      await work()
+      await target.query('commit')
+      return
+    } catch (error) {
+      await target.query('rollback')
+      const { code } = error as { code?: string }
+      if (tries === TRIES || !(code === '40P01' || code === '40001')) throw error
+    }
+  }
+}
+
+async function batch(target: Client, { runId, source, schemes }: Omit<Batches, 'progress'>, from: number) {
+  const these = sql`d.place > ${from} and d.place <= ${from + BATCH}`
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    await inSession(target, accountInsert(these))
+    const missing = await inSession(
+      target,
+      sql`
+      select from decided d where ${these} and not left_aside and not exists (select from accounts a where a.id = d.account_id) limit 1`,
+    )
+    if (missing.length === 0) break
+    for (const statement of namesGone(these, tries === TRIES - 1)) await inSession(target, statement)
+  }
+  for (const [scheme, decoy] of schemes) {
+    await inSession(
+      target,
+      sql`insert into imported_password_schemes (scheme, decoy) values (${scheme}, ${decoy}) on conflict do nothing`,
+    )
+  }
+  await inSession(target, partsInsert(these, runId, source))
+  await inSession(target, archiveOf(runId, sql`select 'auth_user', d.legacy_id from decided d where ${these}`))
+  await inSession(
+    target,
+    archiveOf(
+      runId,
+      sql`
+    select p.relation, p.legacy_id from staged_profiles p join decided d on d.legacy_id = p.user_id where ${these}`,
+    ),
+  )
+}
+
+function accountInsert(these: Sql): Sql {
+  return sql`
+    insert into accounts (id, kind, status, first_name, last_name, email, email_delivery, email_canonical, email_canonical_version,
+      username, username_canonical, created_at, updated_at)
+    select account_id, kind, status, first_name, last_name, email, email_delivery, email_canonical,
+      case when email_canonical is not null then ${EMAIL_VERSION}::smallint end, username, username_canonical, date_joined, date_joined
+    from decided d where ${these} and not left_aside
+      and not exists (select from accounts a where a.id = d.account_id)
+    on conflict do nothing`
+}
+
+/** Names that somebody took since they were looked at: theirs now, as if they had been taken before. */
+function namesGone(these: Sql, atLast: boolean): Sql[] {
+  const mine = sql`${these} and not left_aside and not exists (select from accounts m where m.id = d.account_id)`
+  const address = sql`exists (select from accounts a where a.email_canonical = d.email_canonical)`
+  const username = sql`exists (select from accounts a where a.username_canonical = d.username_canonical)`
+  const also = (finding: string, which: Sql) => sql`
+    with gone as (
+      select d.legacy_id from decided d where ${which}
+    ), noted as (
+      insert into found select ${finding}, 'auth_user', legacy_id from gone
+    ), listed as (
+      insert into to_archive select 'auth_user', legacy_id, ${finding} from gone
+      where not exists (select from to_archive t where t.relation = 'auth_user' and t.legacy_id = gone.legacy_id)
+    ), updated as (
+      update findings_of f set findings = array(select distinct x from unnest(f.findings || ${finding}::text) x order by x)
+      from gone where f.relation = 'auth_user' and f.legacy_id = gone.legacy_id returning f.legacy_id
+    )
+    insert into findings_of select 'auth_user', legacy_id, array[${finding}::text] from gone
+    where legacy_id not in (select legacy_id from findings_of where relation = 'auth_user')`
+  return [
+    also('address-taken', sql`${mine} and ${address}`),
+    also('username-taken', sql`${mine} and ${username}`),
+    sql`insert into questions select legacy_id, 'address-taken', email from decided d where ${mine} and ${address}`,
+    sql`insert into questions select legacy_id, 'username-taken', username from decided d where ${mine} and ${username}`,
+    sql`update decided d set email = null, email_delivery = null, email_canonical = null where ${mine} and ${address}`,
+    sql`update decided d set username = null, username_canonical = null where ${mine} and ${username}`,
+    also('nameless', sql`${mine} and (d.email_canonical is null and d.username_canonical is null or ${atLast})`),
+    sql`update decided d set left_aside = true where ${mine} and (d.email_canonical is null and d.username_canonical is null or ${atLast})`,
+  ]
+}
+
+const byNobody = { network: null, reference: null }
+
+/** Everything that hangs on the accounts of a batch, and where each came from. */
+function partsInsert(these: Sql, runId: string, source: string): Sql {
+  const made = sql`decided d where ${these} and not left_aside`
+  return sql`
+    with customer as (
+      insert into customer_profiles (account_id, phone_number, address, city, state, country, postal_code, date_of_birth, created_at,
+        updated_at)
+      select d.account_id, phone_number, address, city, state, country, postal_code, date_of_birth, coalesce(created_at, date_joined),
+        coalesce(updated_at, date_joined)
+      from decided d left join decided_profiles p on p.user_id = d.legacy_id
+      where ${these} and not left_aside and kind = 'customer'
+    ), staff as (
+      insert into staff_profiles (account_id, role, phone_number, department, created_at, updated_at)
+      select d.account_id, case when is_superuser then 'admin' else coalesce(role, 'customer_care') end, phone_number, department,
+        coalesce(created_at, date_joined), coalesce(updated_at, date_joined)
+      from decided d left join decided_profiles p on p.user_id = d.legacy_id
+      where ${these} and not left_aside and kind = 'staff'
+    ), password as (
+      insert into passwords (account_id, hash, changed_at)
+      select account_id, password, date_joined from ${made} and password is not null
+    ), origin as (
+      insert into imported_rows (source, relation, legacy_id, account_id, run_id, findings)
+      select ${source}, 'auth_user', d.legacy_id, case when not left_aside then account_id end, ${runId}::uuid, coalesce(f.findings, '{}')
+      from decided d left join findings_of f on f.relation = 'auth_user' and f.legacy_id = d.legacy_id
+      where ${these}
+    ), profile_origin as (
+      insert into imported_rows (source, relation, legacy_id, account_id, run_id, findings)
+      select ${source}, p.relation, p.legacy_id, case when not left_aside then d.account_id end, ${runId}::uuid, coalesce(f.findings, '{}')
+      from decided d join staged_profiles p on p.user_id = d.legacy_id
+        left join findings_of f on f.relation = p.relation and f.legacy_id = p.legacy_id
+      where ${these}
+    ), question as (
+      insert into import_questions (id, run_id, legacy_id, account_id, finding, wanted)
+      select gen_random_uuid(), ${runId}::uuid, d.legacy_id, case when not left_aside then d.account_id end, q.finding, q.wanted
+      from decided d join questions q on q.legacy_id = d.legacy_id where ${these}
+    ), findable as (
+      insert into directory_changes (account_id) select account_id from ${made} and kind = 'customer'
+    ), account as (
+      select account_id, null::uuid as actor_id from ${made}
+    )${auditInsert('account-imported', byNobody, sql`account`, sql`jsonb_build_object('run', ${runId}::text)`)}`
+}
+
+/** Keeps the originals of these rows, except those of somebody who was erased. */
+function archiveOf(runId: string, rows: Sql): Sql {
+  return sql`
+    insert into archived_rows (run_id, relation, account_id, former, made, why)
+    select ${runId}::uuid, 'django.' || o.relation, i.account_id, o.original, null, t.why
+    from (${rows}) as these (relation, legacy_id)
+      join to_archive t using (relation, legacy_id) join originals o using (relation, legacy_id)
+      left join imported_rows i on i.run_id = ${runId}::uuid and i.relation = o.relation and i.legacy_id = o.legacy_id
+    order by o.relation, o.legacy_id`
+}
+
+/** Profiles that no account of this run has: archived, and dealt with. */
+async function rest(target: Client, runId: string, source: string): Promise<void> {
+  const orphans = sql`
+    select p.relation, p.legacy_id from staged_profiles p
+    where not exists (select from decided d where d.legacy_id = p.user_id)`
+  await inSession(
+    target,
+    sql`
+    insert into imported_rows (source, relation, legacy_id, account_id, run_id, findings)
+    select ${source}, p.relation, p.legacy_id, null, ${runId}::uuid, coalesce(f.findings, '{}')
+    from (${orphans}) p left join findings_of f using (relation, legacy_id)`,
+  )
+  await inSession(target, archiveOf(runId, orphans))
+  await inSession(target, sql`update runs set finished_at = now() where id = ${runId}`)
+}

@@ -1,0 +1,184 @@
+import type { CountryCode } from 'libphonenumber-js'
+import type { Client } from 'pg'
+import { runBegin } from '../../archive/archive.ts'
+import { sql } from '../../database/sql.ts'
+import { newId } from '../../lib/random.ts'
+import { apply } from './apply.ts'
+import { decide } from './decide.ts'
+import { findings, type Finding } from './findings.ts'
+import { inSession, withSession } from './session.ts'
+import { openSource } from './source.ts'
+import { fetchOriginals, stage, type ReadCounts } from './staging.ts'
+import type { Reader } from './read-row.ts'
+
+export interface ImportRequest {
+  sourceUrl: string
+  targetUrl: string
+  /** What the legacy system is called here; rows of two sources are never taken for one another. */
+  source: string
+  defaultCountry: CountryCode
+  extraColumns: boolean
+  /** Without it nothing is written. */
+  apply: boolean
+  progress: Progress
+}
+
+export interface Progress {
+  reading: (rows: number) => void
+  deciding: () => void
+  writing: (users: number, of: number) => void
+}
+
+export interface FoundSet {
+  finding: Finding
+  count: number
+  title: string
+  remedy: string
+  /** Tables and ids of the first few: where to look, without saying who it is. */
+  examples: string[]
+}
+
+export interface ImportReport {
+  source: string
+  /** Whether it was to be written, and not only to be told. */
+  applied: boolean
+  /** Null for a dry run, and where there was nothing that an earlier run has not dealt with. */
+  run: string | null
+  /** Whether a run that was broken off was taken up again. */
+  resumed: boolean
+  read: ReadCounts
+  /** Users and profiles that an earlier import has dealt with. */
+  before: number
+  accounts: { customers: number; staff: number; suspended: number; leftAside: number }
+  passwords: { scheme: string; count: number }[]
+  found: FoundSet[]
+  questions: number
+  archived: number
+  seconds: { reading: number; writing: number; estimated: boolean }
+}
+
+/** Users a second that a small machine writes with all their rows; only for the estimate of a dry run. */
+const USERS_A_SECOND = 8000
+
+/**
+ * Reads the legacy database at one moment, decides about every row, and, where it is to be applied, writes what was decided.
+ * Nothing is written before everything was read. A run that was broken off is taken up where it was left.
+ */
+export async function importDjango(request: ImportRequest): Promise<ImportReport> {
+  return withSession(request.targetUrl, async (target) => {
+    const reader: Reader = { source: request.source, defaultCountry: request.defaultCountry, schemes: new Map() }
+    const began = performance.now()
+    const source = await openSource(request.sourceUrl, { extraColumns: request.extraColumns })
+    let read: ReadCounts
+    try {
+      read = await stage(source, target, reader, request.progress.reading)
+      request.progress.deciding()
+      await decide(target, request.source)
+      if (request.apply) await fetchOriginals(source, target)
+    } finally {
+      await source.end().catch(() => {})
+    }
+    const reading = (performance.now() - began) / 1000
+    if (!request.apply) {
+      const report = await reportOf(target, request, null, read)
+      const { customers, staff } = report.accounts
+      return { ...report, seconds: { reading, writing: (customers + staff) / USERS_A_SECOND, estimated: true } }
+    }
+    const { runId, resumed } = await openRun(target, request.source)
+    if (runId === null)
+      return { ...(await reportOf(target, request, null, read)), seconds: { reading, writing: 0, estimated: false } }
+    const writingBegan = performance.now()
+    const total = await numberOf(target, 'decided')
+    let written = 0
+    await apply(target, {
+      runId,
+      source: request.source,
+      schemes: reader.schemes,
+      progress: (users) => request.progress.writing((written = Math.min(written + users, total)), total),
+    })
+    const writing = (performance.now() - writingBegan) / 1000
+    const report = await reportOf(target, request, runId, read)
+    return { ...report, resumed, seconds: { reading, writing, estimated: false } }
+  })
+}
+
+async function openRun(
+  target: Client,
+  source: string,
+): Promise<{ runId: string; resumed: boolean } | { runId: null; resumed: false }> {
+  const [left] = await inSession<{ id: string }>(
+    target,
+    sql`
+    select id from runs
+    where kind = 'import' and finished_at is null and undone_at is null and details ->> 'source' = ${source}
+    order by started_at desc limit 1`,
+  )
+  if (left) return { runId: left.id, resumed: true }
+  const isNew = await inSession(
+    target,
+    sql`
+    select from decided union all
+    select from staged_profiles limit 1`,
+  )
+  // What an earlier run has dealt with is left as it is, and a run that changes nothing is none.
+  if (isNew.length === 0) return { runId: null, resumed: false }
+  const runId = newId()
+  await inSession(
+    target,
+    runBegin(runId, 'import', sql`null::uuid`, sql`jsonb_build_object('source', ${source}::text)`),
+  )
+  return { runId, resumed: false }
+}
+
+async function reportOf(
+  target: Client,
+  { source, apply: applied }: ImportRequest,
+  run: string | null,
+  read: ReadCounts,
+): Promise<Omit<ImportReport, 'seconds'>> {
+  const [accounts] = await inSession<ImportReport['accounts'] & { before: number }>(
+    target,
+    sql`
+    select (count(*) filter (where kind = 'customer' and not left_aside))::int as customers,
+      (count(*) filter (where kind = 'staff' and not left_aside))::int as staff,
+      (count(*) filter (where status = 'suspended' and not left_aside))::int as suspended,
+      (count(*) filter (where left_aside))::int as "leftAside"
+    from decided`,
+  )
+  const found = await inSession<{ finding: Finding; count: number; examples: string[] }>(
+    target,
+    sql`
+    select finding, count(*)::int as count,
+      (array_agg(relation || ' ' || legacy_id order by relation, legacy_id))[1:3] as examples
+    from (select distinct finding, relation, legacy_id from found) f group by finding`,
+  )
+  const passwords = await inSession<{ scheme: string; count: number }>(
+    target,
+    sql`
+    select case when password like 'pbkdf2%' then split_part(password, '$', 1) || ', ' || split_part(password, '$', 2)
+      else split_part(password, '$', 1) end as scheme,
+      count(*)::int as count
+    from decided where password is not null and not left_aside group by 1 order by 2 desc, 1`,
+  )
+  const order = Object.keys(findings)
+  return {
+    source,
+    applied,
+    run,
+    resumed: false,
+    read,
+    before: read.users - (await numberOf(target, 'decided')),
+    accounts: accounts as ImportReport['accounts'],
+    passwords,
+    found: found
+      .map((set) => ({ ...set, ...findings[set.finding] }))
+      .toSorted((a, b) => order.indexOf(a.finding) - order.indexOf(b.finding)),
+    questions: await numberOf(target, 'questions'),
+    archived: await numberOf(target, 'to_archive'),
+  }
+}
+
+async function numberOf(target: Client, table: 'decided' | 'questions' | 'to_archive'): Promise<number> {
+  const { rows } = await target.query<{ count: number }>(`select count(*)::int as count from ${table}`)
+  return rows[0]?.count ?? 0
+}

@@ -1,0 +1,109 @@
+import { pipeline } from 'node:stream/promises'
+import type { Client } from 'pg'
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { Fault } from '../../answers/fault.ts'
+import { rowsThrough } from './copy.ts'
+import {
+  CUSTOMER_COLUMNS,
+  readCustomer,
+  readStaff,
+  readUser,
+  STAFF_COLUMNS,
+  STAGED_PROFILE,
+  STAGED_USER,
+  USER_COLUMNS,
+  type Cells,
+  type Reader,
+} from './read-row.ts'
+
+/** Tables of this connection alone: gone with it, whatever happens, and never written to the log. */
+const STAGING = `
+  create temp table staged_users (
+    legacy_id bigint not null, account_id uuid not null, password text, is_superuser boolean not null,
+    is_staff boolean not null, is_active boolean not null, last_login timestamptz, date_joined timestamptz not null,
+    username text, username_canonical text collate "C", username_address text collate "C",
+    email text, email_delivery text, email_canonical text collate "C",
+    first_name text not null, last_name text not null, findings text[] not null
+  );
+  create temp table staged_profiles (
+    relation text not null, legacy_id bigint not null, user_id bigint, active boolean not null,
+    created_at timestamptz not null, updated_at timestamptz not null, phone_number text, address text, city text,
+    state text, country text, postal_code text, date_of_birth date, role text, department text, findings text[] not null
+  );
+  create temp table originals (relation text not null, legacy_id bigint not null, original jsonb not null)`
+
+export interface ReadCounts {
+  users: number
+  customerProfiles: number
+  staffProfiles: number
+}
+
+/** Reads the three tables through this process into tables of the target's session; memory stays that of one chunk. */
+export async function stage(
+  source: Client,
+  target: Client,
+  reader: Reader,
+  progress: (rows: number) => void,
+): Promise<ReadCounts> {
+  await target.query(STAGING)
+  const read = (from: string, into: string, by: (reader: Reader, cells: Cells) => Cells) =>
+    copyRows(source, target, { from, into, read: (cells) => by(reader, cells) }, progress)
+  const users = await read(`select ${USER_COLUMNS} from auth_user`, `staged_users (${STAGED_USER})`, readUser)
+  const profiles = `staged_profiles (${STAGED_PROFILE})`
+  const customerProfiles = await read(
+    `select ${CUSTOMER_COLUMNS} from accounts_customerprofile`,
+    profiles,
+    readCustomer,
+  )
+  const staffProfiles = await read(`select ${STAFF_COLUMNS} from accounts_staffprofile`, profiles, readStaff)
+  await target.query('create unique index on staged_users (legacy_id); analyze staged_users; analyze staged_profiles')
+  return { users, customerProfiles, staffProfiles }
+}
+
+/**
+ * Fetches the rows that will be archived, as they are, from the same moment as everything else: before anything is
+ * written, so that nothing depends on the legacy database any more. A password's hash is no part of an archive.
+ */
+export async function fetchOriginals(source: Client, target: Client): Promise<void> {
+  for (const relation of ['auth_user', 'accounts_customerprofile', 'accounts_staffprofile']) {
+    const { rows } = await target.query<{ ids: string[] | null }>(
+      'select array_agg(legacy_id::text) as ids from to_archive where relation = $1 group by (legacy_id / 20000)',
+      [relation],
+    )
+    for (const { ids } of rows) {
+      const query = `select '${relation}', id, to_jsonb(t) - 'password' from ${relation} t where id in (${ids?.map(Number).join()})`
+      await copyRows(source, target, {
+        from: query,
+        into: 'originals (relation, legacy_id, original)',
+        read: (cells) => cells,
+      })
+    }
+  }
+  await target.query('create unique index on originals (relation, legacy_id); analyze originals')
+}
+
+interface Copy {
+  from: string
+  into: string
+  read: (cells: Cells) => Cells
+}
+
+async function copyRows(
+  source: Client,
+  target: Client,
+  { from, into, read }: Copy,
+  progress: (rows: number) => void = () => {},
+): Promise<number> {
+  let rows = 0
+  const out = source.query(copyTo(`copy (${from}) to stdout`))
+  const through = rowsThrough(read, () => {
+    rows += 1
+    if (rows % 5000 === 0) progress(5000)
+  })
+  try {
+    await pipeline(out, through, target.query(copyFrom(`copy ${into} from stdin`)))
+    return rows
+  } catch (error) {
+    throw new Fault('legacy-broke-off', { cause: error, details: `${(error as Error).message}.` })
+  }
+}
