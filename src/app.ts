@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { customersRoutes } from './console/customers/routes.tsx'
 import { consoleHomeRoutes } from './console/home/routes.tsx'
 import { verdictRoutes } from './console/verdict/routes.tsx'
+import { personRoutes } from './console/person/routes.tsx'
 import type { Database } from './database/database.ts'
 import { registrationParser } from './flows/registration/input.ts'
 import { staffRegistrationParser } from './flows/staff-registration/input.ts'
@@ -93,6 +94,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   consoleHomeRoutes(server, web, database)
   customersRoutes(server, web, database)
   verdictRoutes(server, web, database)
+  personRoutes(server, web, everything)
   return server
 }
 

@@ -73,6 +73,15 @@ const notices = {
     words:
       'Your address is yours again, and everybody was signed out. The password no longer works: ask for a link here, and choose a new one.',
   }),
+  'person-helped': () => ({ kind: 'success', words: 'Done, and recorded with your reason.' }),
+  'person-letter-sent': () => ({
+    kind: 'success',
+    words: 'A letter with a link is on its way to their address. The link is good for 24 hours.',
+  }),
+  'person-not-so': () => ({
+    kind: 'info',
+    words: 'Nothing was changed: how things stand is another by now. This page shows them as they are.',
+  }),
   'sign-in-first': () => ({ kind: 'info', words: 'Please sign in to see that page.' }),
 } satisfies Record<string, (brand: string, account: Account | null) => Notice>
 

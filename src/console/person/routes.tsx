@@ -1,0 +1,204 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { parseIdentifier, type Identifier } from '../../accounts/identifier.ts'
+import { may } from '../../accounts/permissions.ts'
+import { oncePerForm } from '../../accounts/receipts/once-per-form.ts'
+import { LONGEST_REASON } from '../../accounts/staff-act.ts'
+import { Fault } from '../../answers/fault.ts'
+import type { Database } from '../../database/database.ts'
+import { readPerson, readUnfinished, recordShowing, type Person } from '../../flows/person/person.ts'
+import { readTimeline } from '../../flows/person/timeline.ts'
+import { sendRegistrationLink } from '../../flows/registration/by-staff.ts'
+import { findByName } from '../../flows/sign-in-help/find.ts'
+import { whyNotIn } from '../../flows/sign-in-help/verdict.ts'
+import { fieldsOf, queryOf } from '../../http/form-body.ts'
+import type { Web } from '../../http/web.ts'
+import type { Keys } from '../../lib/keys.ts'
+import { parseWith } from '../../lib/parsed.ts'
+import type { FormState } from '../../ui/form.tsx'
+import { urlOf, urls } from '../../urls.ts'
+import { actsWith, type Act } from './acts.ts'
+import { ActPage, PersonPage, SignInHelpPage } from './page.tsx'
+import { personView, unfinishedView } from './view.ts'
+
+export interface PersonDesk {
+  database: Database
+  keys: Keys
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+const parseReason = (fields: Readonly<Record<string, unknown>>) =>
+  parseWith(
+    z.object({
+      reason: z
+        .string()
+        .trim()
+        .min(1, 'Say why, in a few words.')
+        .refine((text) => [...text].length <= LONGEST_REASON, `Keep it to ${LONGEST_REASON} characters.`),
+    }),
+    { reason: fields['reason'] ?? '' },
+  )
+
+export function personRoutes(server: FastifyInstance, web: Web, { database, keys }: PersonDesk): void {
+  const acts = actsWith(keys)
+  const find = { access: 'staff', may: 'find-customers' } as const
+  const help = { access: 'staff', may: 'help-customers' } as const
+
+  server.get(urls.signInHelp, { config: find }, async (request, reply) =>
+    web.send(reply, helpForm(request, reply, web.form(request, reply))),
+  )
+
+  server.post(urls.signInHelp, { config: { ...find, form: helpForm } }, async (request: FastifyRequest, reply) => {
+    const verdict = web.submissions.check(request)
+    if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
+    const typed = fieldsOf(request)['name'] ?? ''
+    const hit = await findByName(database, typed)
+    switch (hit.found) {
+      case 'person':
+      case 'unfinished':
+        return web.redirect(reply, urlOf(urls.person, hit.id))
+      case 'former-address':
+        return show(request, reply, await personOf(hit.id), { typed: parseIdentifier(typed) })
+      case 'staff':
+        return refuseName(request, reply, 'That name belongs to one of the staff. An admin can help them.')
+      case 'nobody':
+        return refuseName(
+          request,
+          reply,
+          'No account has that name, had it before, or waits for it to be confirmed. Ask how else they may have registered.',
+        )
+    }
+  })
+
+  server.get(urls.person, { config: find }, async (request, reply) => {
+    const id = idOf(request)
+    const unfinished = await readUnfinished(database, id)
+    if (unfinished) {
+      const view = unfinishedView(unfinished)
+      return web.send(reply, <PersonPage {...frame(request, reply)} {...view} />)
+    }
+    return show(request, reply, await personOf(id), {})
+  })
+
+  server.post(urls.personDetails, { config: { ...help, form: helpForm } }, async (request: FastifyRequest, reply) => {
+    const verdict = web.submissions.check(request)
+    const person = await personOf(idOf(request))
+    if (verdict.state !== 'fresh') return web.redirect(reply, urlOf(urls.person, person.id), 'send-once-more')
+    await recordShowing(database, { accountId: person.id, actorId: web.signedIn(request).id }, web.origin(request))
+    return show(request, reply, person, { whole: true })
+  })
+
+  server.post(urls.personName, { config: { ...find, form: helpForm } }, async (request: FastifyRequest, reply) => {
+    const verdict = web.submissions.check(request)
+    const person = await personOf(idOf(request))
+    if (verdict.state !== 'fresh') return web.redirect(reply, urlOf(urls.person, person.id), 'send-once-more')
+    return show(request, reply, person, { typed: parseIdentifier(fieldsOf(request)['name'] ?? '') })
+  })
+
+  server.post(
+    urls.personRegistration,
+    { config: { ...help, form: helpForm } },
+    async (request: FastifyRequest, reply) => {
+      const registration = idOf(request)
+      const back = urlOf(urls.person, registration)
+      const verdict = web.submissions.check(request)
+      if (verdict.state !== 'fresh') return web.redirect(reply, back, 'send-once-more')
+      const reason = 'The person never got to the link of their registration.'
+      const actorId = web.signedIn(request).id
+      const sent = await sendRegistrationLink(database, { registration, actorId, reason }, web.origin(request))
+      if (!sent) throw new Fault('not-found')
+      return web.redirect(reply, back, 'person-letter-sent')
+    },
+  )
+
+  for (const act of acts) actRoutes(act)
+
+  function actRoutes(act: Act) {
+    const rule = { access: 'staff', may: act.may, ...(act.recent ? { recent: true as const } : {}) } as const
+    const form = (request: FastifyRequest, reply: FastifyReply, state: FormState) => {
+      const id = idOf(request)
+      return (
+        <ActPage
+          page={web.page(request, reply)}
+          state={state}
+          action={urlOf(act.url, id)}
+          back={urlOf(urls.person, id)}
+          title={act.title}
+          lead={act.lead}
+          submit={act.submit}
+        />
+      )
+    }
+
+    server.get(act.url, { config: rule }, async (request, reply) => {
+      await customerOf(idOf(request))
+      return web.send(reply, form(request, reply, web.form(request, reply)))
+    })
+
+    server.post(act.url, { config: { ...rule, form } }, async (request: FastifyRequest, reply: FastifyReply) => {
+      const { id } = await customerOf(idOf(request))
+      const verdict = web.submissions.check(request)
+      if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
+      const parsed = parseReason(fieldsOf(request))
+      if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
+      const actorId = web.signedIn(request).id
+      const sent = {
+        act: `${act.name} by ${actorId}`,
+        accountId: id,
+        form: fieldsOf(request)['submission'] ?? '',
+        submission: verdict.submission,
+      }
+      const wish = { accountId: id, actorId, reason: parsed.value.reason }
+      const done = await oncePerForm(database, sent, (within) => act.carryOut(within, wish, web.origin(request)))
+      return web.redirect(reply, urlOf(urls.person, id), done ? act.done : 'person-not-so')
+    })
+  }
+
+  async function show(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    person: Person,
+    { whole = false, typed }: { whole?: boolean; typed?: Identifier | null },
+  ) {
+    const viewer = web.signedIn(request)
+    if (person.kind === 'staff' && !may(viewer, 'see-staff')) throw new Fault('not-allowed')
+    const [obstacles, timeline] = await Promise.all([
+      whyNotIn(database, person.id, typed),
+      readTimeline(database, person.id, queryOf(request)['before'] ?? null),
+    ])
+    const view = personView({ person, obstacles: obstacles ?? [], timeline, whole, viewer, acts, now: new Date() })
+    return web.send(reply, <PersonPage {...frame(request, reply)} {...view} />)
+  }
+
+  function frame(request: FastifyRequest, reply: FastifyReply) {
+    return { page: web.page(request, reply), token: web.submissions.newToken(request, reply) }
+  }
+
+  async function personOf(id: string): Promise<Person> {
+    const person = await readPerson(database, id)
+    if (!person) throw new Fault('not-found')
+    return person
+  }
+
+  /** Staff are not helped here: what concerns them is an admin's, and has pages of its own. */
+  async function customerOf(id: string): Promise<Person> {
+    const person = await personOf(id)
+    if (person.kind !== 'customer') throw new Fault('not-allowed')
+    return person
+  }
+
+  function refuseName(request: FastifyRequest, reply: FastifyReply, words: string) {
+    return web.refuseFields(request, reply, [{ field: 'name', words }])
+  }
+
+  function helpForm(request: FastifyRequest, reply: FastifyReply, state: FormState) {
+    return <SignInHelpPage page={web.page(request, reply)} state={state} action={urls.signInHelp} />
+  }
+}
+
+function idOf({ params }: FastifyRequest): string {
+  const { id = '' } = params as { id?: string }
+  if (!UUID.test(id)) throw new Fault('not-found')
+  return id
+}
