@@ -54,7 +54,7 @@ function timeInWords(until: Date, now: Date): string {
 export const stepWords: Record<Step, { button: string; does: string }> = {
   restore: { button: 'Restore the account', does: 'They can sign in again at once, with the password that they have.' },
   reopen: {
-    button: 'Keep the account',
+    button: 'Keep the account open',
     does: 'Nothing is erased, a letter tells them so, and they sign in as before.',
   },
   'show-name': {
