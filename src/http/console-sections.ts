@@ -7,8 +7,8 @@ import { urls } from '../urls.ts'
 const sections: readonly { href: string; label: string; may: Permission }[] = [
   { href: urls.console, label: 'Today', may: 'use-console' },
   { href: urls.customers, label: 'Customers', may: 'find-customers' },
-  { href: urls.verdict, label: 'Verdict', may: 'see-reports' },
   { href: urls.signInHelp, label: 'Can’t get in?', may: 'find-customers' },
+  { href: urls.verdict, label: 'Verdict', may: 'see-reports' },
 ]
 
 /** The menu of one person. A page further down belongs to the part whose address its own begins with. */
