@@ -14,7 +14,7 @@ import { openBrowser } from '../support/browser.ts'
 import { canaryPassword, remember } from '../support/canary.ts'
 import { freshDatabase } from '../support/database.ts'
 import { linkIn, Mailbox, type Received } from '../support/mailbox.ts'
-import { openSite, TEST_SECRET, type Site } from '../support/site.ts'
+import { openSite, TEST_SECRET } from '../support/site.ts'
 import { registrationForm, Visitor, type FormFields } from '../support/visitor.ts'
 import { arrivalAfter, expectSignedInAs, fillIn, notice, send } from './errands.ts'
 
@@ -247,7 +247,7 @@ async function staffMember(role: StaffRole): Promise<{ identifier: string; passw
     `insert into invitations (id, code_hash, role, expires_at) values ($1, $2, $3, now() + interval '1 hour')`,
     [id, codeHash('invitation', code), role],
   )
-  const visitor = new Visitor(site as Site)
+  const visitor = new Visitor(site)
   await visitor.get(`${urls.staffRegistration}?code=${code}`)
   const { first_name, last_name, email, password } = registrationForm({ first_name: 'Grace', last_name: 'Hopper' })
   const form = { first_name, last_name, email, password } as Record<string, string>
