@@ -230,14 +230,29 @@ create table invitations (
   expires_at timestamp with time zone not null,
   accepted_at timestamp with time zone,
   accepted_by uuid,
+  email text,
+  email_delivery text,
+  email_canonical text collate "C",
+  email_canonical_version smallint,
+  invited_by uuid,
+  revoked_at timestamp with time zone,
   constraint invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES accounts(id) ON DELETE SET NULL,
   constraint invitations_code_hash_check CHECK ((octet_length(code_hash) = 32)),
   constraint invitations_code_hash_key UNIQUE (code_hash),
+  constraint invitations_email_canonical_check CHECK (((octet_length(email_canonical) >= 3) AND (octet_length(email_canonical) <= 254))),
+  constraint invitations_email_check CHECK (((octet_length(email) >= 3) AND (octet_length(email) <= 1016))),
+  constraint invitations_email_delivery_check CHECK (((octet_length(email_delivery) >= 3) AND (octet_length(email_delivery) <= 254))),
+  constraint invitations_email_is_whole CHECK ((num_nonnulls(email, email_delivery, email_canonical, email_canonical_version) = ANY (ARRAY[0, 4]))),
   constraint invitations_first_admin_is_admin CHECK (((NOT for_first_admin) OR (role = 'admin'::text))),
+  constraint invitations_have_one_end CHECK ((num_nonnulls(accepted_at, revoked_at) < 2)),
+  constraint invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES accounts(id) ON DELETE SET NULL,
   constraint invitations_pkey PRIMARY KEY (id),
   constraint invitations_role_check CHECK ((role = ANY (ARRAY['customer_care'::text, 'manager'::text, 'admin'::text])))
 );
+CREATE INDEX invitations_accepted_by_idx ON public.invitations USING btree (accepted_by);
+CREATE INDEX invitations_invited_by_idx ON public.invitations USING btree (invited_by);
 CREATE UNIQUE INDEX invitations_one_for_first_admin ON public.invitations USING btree (for_first_admin) WHERE for_first_admin;
+CREATE UNIQUE INDEX invitations_one_open_per_address ON public.invitations USING btree (email_canonical) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 
 create table known_browsers (
   account_id uuid not null,

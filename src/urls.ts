@@ -57,6 +57,7 @@ export const codePaths = {
   confirmation: urls.confirmation,
   recovery: urls.newPassword,
   registration: urls.registrationLink,
+  invitation: urls.staffRegistration,
   'email-change': urls.emailConfirmation,
   'email-revert': urls.emailReversal,
   signIn: urls.customerSignIn,

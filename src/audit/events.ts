@@ -38,6 +38,10 @@ export const auditEvents = [
   'personal-data-shown',
   'account-imported',
   'import-undone',
+  'staff-invited',
+  'invitation-sent-again',
+  'invitation-revoked',
+  'staff-from-customer',
 ] as const
 
 export type AuditEvent = (typeof auditEvents)[number]

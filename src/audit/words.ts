@@ -55,6 +55,11 @@ const sentences: Record<AuditEvent, (telling: Telling) => string> = {
   'registration-link-sent': (telling) => `The link that finishes the registration was sent again${act(telling)}`,
   'customers-exported': () => 'Began to download the list of customers',
   'customers-export-ended': ({ details }) => `Finished downloading ${counted(details['rows'], 'customer')}`,
+  'staff-invited': (telling) => `Somebody was invited to the staff${asRole(telling.details['role'])}${act(telling)}`,
+  'invitation-sent-again': (telling) => `An invitation to the staff was sent again${act(telling)}`,
+  'invitation-revoked': (telling) => `An invitation to the staff was taken back${act(telling)}`,
+  'staff-from-customer': ({ details }) =>
+    `Accepted an invitation and became staff${asRole(details['role'])}; the customer profile was archived`,
   'personal-data-shown': ({ by }) => `What the console masks was shown${by === null ? '' : ` to ${by}`}`,
 }
 
@@ -87,6 +92,10 @@ function fieldsOf(fields: unknown): string {
   return Array.isArray(fields) && fields.length > 0
     ? ` (${fields.map((name) => String(name).replaceAll('_', ' ')).join(', ')})`
     : ''
+}
+
+function asRole(role: unknown): string {
+  return typeof role === 'string' ? ` as ${role.replaceAll('_', ' ')}` : ''
 }
 
 function inFormat(format: unknown): string {

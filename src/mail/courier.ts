@@ -98,7 +98,8 @@ function claimStatement(claim: number) {
     returning l.id, l.kind, l.recipient, l.data, l.code_id, l.attempts,
       coalesce(
         (select code_hash from codes where codes.id = l.code_id),
-        (select code_hash from pending_registrations p where p.id = l.code_id)
+        (select code_hash from pending_registrations p where p.id = l.code_id),
+        (select code_hash from invitations i where i.id = l.code_id and i.revoked_at is null)
       ) as code_hash`,
   )
 }

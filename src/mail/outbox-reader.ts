@@ -47,8 +47,9 @@ export async function findLetter(database: Queryable, id: string): Promise<Whole
     named(
       'letters-find',
       sql`
-      select l.id, l.kind, l.recipient, l.data, l.code_id, coalesce(c.code_hash, p.code_hash) as code_hash
+      select l.id, l.kind, l.recipient, l.data, l.code_id, coalesce(c.code_hash, p.code_hash, i.code_hash) as code_hash
       from letters l left join codes c on c.id = l.code_id left join pending_registrations p on p.id = l.code_id
+        left join invitations i on i.id = l.code_id and i.revoked_at is null
       where l.id::text = ${id}`,
     ),
   )

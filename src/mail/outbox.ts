@@ -14,6 +14,7 @@ export const letterKinds = [
   'account-closing',
   'account-kept',
   'choose-password',
+  'staff-invitation',
 ] as const
 
 export type LetterKind = (typeof letterKinds)[number]
@@ -32,6 +33,8 @@ export type LetterData<Kind extends LetterKind = LetterKind> = Kind extends keyo
 
 /** What some kinds tell besides. */
 export interface LetterDetails {
+  /** The role, and the name of who invites; null for the operator. */
+  'staff-invitation': { role: string; invitedBy: string | null }
   /** When the account is erased, as JSON has it. */
   'account-closing': { closesAt: string }
   /** Where somebody signed in: words of our own for the browser, and the moment as JSON has it. */

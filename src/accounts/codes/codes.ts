@@ -9,7 +9,7 @@ export type CodePurpose = 'invitation' | 'confirmation' | 'recovery' | 'registra
 export type AccountCodePurpose = Exclude<CodePurpose, 'invitation' | 'registration'>
 
 /** The purposes whose links leave by letter. */
-export type MailedCodePurpose = Exclude<CodePurpose, 'invitation'>
+export type MailedCodePurpose = CodePurpose
 
 const CODE_BYTES = 16
 

@@ -101,6 +101,7 @@ export const letterNames: Record<LetterKind, string> = {
   'account-closing': 'Your account will be erased',
   'account-kept': 'Your account stays',
   'choose-password': 'Choose your password',
+  'staff-invitation': 'You are invited to the staff',
 }
 
 /** What happened, in words; `amiss` is what somebody looking for trouble looks for. */

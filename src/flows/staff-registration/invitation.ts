@@ -7,20 +7,28 @@ import { newId } from '../../lib/random.ts'
 
 export interface Invitation {
   role: StaffRole
+  /** Null for the first admin's, which is for whoever holds the link. */
+  email: string | null
+  /** The customer who has the address already, and would become staff. */
+  customer_id: string | null
+  /** Whether it can be accepted now: neither used, nor expired, nor taken back. */
+  open: boolean
 }
 
 /** Holds for an invitation that can be accepted now. */
 export const usable = sql`
-  i.accepted_at is null and i.expires_at > now()
+  i.accepted_at is null and i.revoked_at is null and i.expires_at > now()
   and (not i.for_first_admin or not exists (select from staff_profiles where role = 'admin'))`
 
-/** The invitation that a code opens, or null when it is used, expired, replaced, or was never one. */
+/** The invitation that a code belongs to, or null when it was replaced, or never one. */
 export async function findInvitation(database: Queryable, code: string): Promise<Invitation | null> {
   return database.row<Invitation>(
     named(
       'invitation-find',
       sql`
-    select i.role from invitations i where i.code_hash = ${codeHash('invitation', code)} and ${usable}`,
+    select i.role, i.email, a.id as customer_id, ${usable} as open
+    from invitations i left join accounts a on a.email_canonical = i.email_canonical and a.kind = 'customer'
+    where i.code_hash = ${codeHash('invitation', code)}`,
     ),
   )
 }

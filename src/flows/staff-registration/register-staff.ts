@@ -1,7 +1,7 @@
 import { codeHash } from '../../accounts/codes/codes.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { oncePerSubmission, type Done } from '../../accounts/receipts/once.ts'
-import { fingerprint, receiptInsert, type Submission } from '../../accounts/receipts/receipts.ts'
+import { findReplay, fingerprint, receiptInsert, type Submission } from '../../accounts/receipts/receipts.ts'
 import { knownBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
 import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
@@ -50,8 +50,8 @@ export async function registerStaff(
   request: StaffRegistrationRequest,
 ): Promise<StaffRegistrationOutcome> {
   const { database, passwords, limits } = registrar
-  const { input, code, client } = request
-  const print = fingerprint(request.submission, `staff registration with ${code}`)
+  const { input, client } = request
+  const print = staffFingerprint(request)
 
   return oncePerSubmission<StaffRegistrationRefusal>(registrar, print, {
     admit: async () => {
@@ -65,6 +65,20 @@ export async function registerStaff(
     },
     whyNot: () => whyNot(database, request),
   })
+}
+
+/** One for both ways onto the staff: a submission that is sent again need not know which one it went. */
+export function staffFingerprint({ submission, code }: Pick<StaffRegistrationRequest, 'submission' | 'code'>): string {
+  return fingerprint(submission, `staff registration with ${code}`)
+}
+
+/** What this very submission came to when it was sent before; null when it was not carried out. */
+export async function replayOfStaff(
+  { database, keys }: StaffRegistrar,
+  request: Pick<StaffRegistrationRequest, 'submission' | 'code'>,
+): Promise<Done | null> {
+  const found = await findReplay(database, keys, staffFingerprint(request))
+  return found && { outcome: 'replayed', ...found }
 }
 
 /** An address that is taken leaves the invitation as it was, for another one. */
@@ -101,12 +115,15 @@ function staffRegistrationStatement(registration: StaffRegistration): Statement 
     'staff-registration',
     sql`
     with invitation as (
-      select i.id, i.role from invitations i
-      where i.code_hash = ${codeHash('invitation', code)} and ${usable} for update
+      select i.id, i.role, i.email_canonical from invitations i
+      where i.code_hash = ${codeHash('invitation', code)} and ${usable}
+        and (i.email_canonical is null or i.email_canonical = ${email.canonical})
+      for update
     ), account as (
-      insert into accounts (id, kind, first_name, last_name, email, email_delivery, email_canonical, email_canonical_version)
+      insert into accounts (id, kind, first_name, last_name, email, email_delivery, email_canonical, email_canonical_version,
+        email_confirmed_at)
       select ${accountId}::uuid, 'staff', ${firstName}, ${lastName}, ${email.entered}, ${email.delivery}, ${email.canonical},
-        ${email.version}::smallint
+        ${email.version}::smallint, case when email_canonical is not null then now() end
       from invitation
       on conflict do nothing
       returning id as account_id, id as actor_id

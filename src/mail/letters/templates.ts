@@ -166,6 +166,27 @@ const templates: Templates = {
       'If this was not you, choose a new password at once with “Forgotten your password?” on the sign-in page, and write to us.',
     ],
   }),
+
+  'staff-invitation': ({ role, invitedBy }, { brand, link }) => ({
+    subject: `You are invited to the staff of ${brand}`,
+    heading: 'Welcome aboard.',
+    paragraphs: [
+      `${invitedBy ?? `The operator of ${brand}`} invites you to join the staff of ${brand}, as ${roleInWords(role)}.`,
+      link
+        ? 'Follow the link, give your name, and choose a password that nobody else ever knows.'
+        : 'The link that belonged here was replaced by a newer one, was taken back, or has been used.',
+    ],
+    ...action('Join the staff', link),
+    remarks: [
+      'The link works once, within 72 hours. Should it have expired, ask whoever invited you for a new one.',
+      'If you already have a customer account with this address, the page says what becomes of it before anything happens.',
+      'If you do not expect this invitation, you need not do anything.',
+    ],
+  }),
+}
+
+function roleInWords(role: string): string {
+  return role === 'customer_care' ? 'customer care' : `${role === 'admin' ? 'an' : 'a'} ${role}`
 }
 
 export function letterOf<Kind extends LetterKind>(kind: Kind, data: LetterData<Kind>, setting: LetterSetting): Letter {

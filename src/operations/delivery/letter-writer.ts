@@ -27,6 +27,7 @@ const purposes: Record<LetterKind, MailedCodePurpose | null> = {
   'account-closing': null,
   'account-kept': null,
   'new-device': null,
+  'staff-invitation': 'invitation',
   'choose-password': 'recovery',
 }
 

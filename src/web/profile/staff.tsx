@@ -1,3 +1,4 @@
+import { roleNames } from '../../accounts/account.ts'
 import type { CountryCode } from 'libphonenumber-js'
 import { fullName } from '../../accounts/account.ts'
 import { staffProfileParser, type StaffProfileInput } from '../../flows/profile/input.ts'
@@ -7,8 +8,6 @@ import { longDate } from '../../ui/dates.ts'
 import { urls } from '../../urls.ts'
 import { profileLinks, type OwnProfile } from './own-profile.ts'
 import { StaffProfilePage, type StaffAccount } from './page.tsx'
-
-const roleNames = { customer_care: 'Customer care', manager: 'Manager', admin: 'Admin' }
 
 export function staffProfile(defaultCountry: CountryCode): OwnProfile<StaffProfile, StaffProfileInput> {
   return {

@@ -14,6 +14,8 @@ export interface StaffRegistrationPageProps {
   state: FormState
   action: string
   invitation: Invitation
+  /** Whether it is a customer who is signed in, and becomes staff under the same account. */
+  customer: boolean
   minLength: number
   knownWords: readonly string[]
 }
@@ -21,13 +23,14 @@ export interface StaffRegistrationPageProps {
 export interface Invitation {
   /** Null while nobody is named in it, as in the first administrator's. */
   email: string | null
-  role: string
+  /** In words; null while it cannot be read. */
+  role: string | null
 }
 
 const TITLE = 'Join the staff'
 
 export function StaffRegistrationPage(props: StaffRegistrationPageProps): JSX.Element {
-  const { page, state, action, invitation, minLength, knownWords } = props
+  const { page, state, action, invitation, customer, minLength, knownWords } = props
   return (
     <Layout
       page={page}
@@ -39,13 +42,18 @@ export function StaffRegistrationPage(props: StaffRegistrationPageProps): JSX.El
         state={state}
         action={action}
         title={TITLE}
-        lead={<InvitationFacts invitation={invitation} />}
-        submit="Create staff account"
-        working="Creating your account…"
+        lead={
+          <>
+            {customer ? <WhatBecomes /> : null}
+            <InvitationFacts invitation={invitation} />
+          </>
+        }
+        submit={customer ? 'Make my account a staff account' : 'Create staff account'}
+        working={customer ? 'Changing your account…' : 'Creating your account…'}
         after={<p>You will be signed in straight away. The invitation works once.</p>}
       >
-        <NameFields state={state} />
-        {invitation.email === null ? (
+        {customer ? null : <NameFields state={state} />}
+        {invitation.email === null && !customer ? (
           <Field
             state={state}
             name="email"
@@ -55,11 +63,11 @@ export function StaffRegistrationPage(props: StaffRegistrationPageProps): JSX.El
             autocapitalize="none"
           />
         ) : (
-          <RememberedEmail email={invitation.email} />
+          <RememberedEmail email={invitation.email ?? ''} />
         )}
         <PasswordField
           state={state}
-          label="Password"
+          label={customer ? 'New password' : 'Password'}
           autocomplete="new-password"
           strength={{ minLength, words: invitation.email ? [...knownWords, invitation.email] : knownWords }}
         />
@@ -69,17 +77,60 @@ export function StaffRegistrationPage(props: StaffRegistrationPageProps): JSX.El
   )
 }
 
+export interface InvitedCustomerPageProps {
+  page: PageContext
+  invitation: Invitation
+  signInUrl: string
+  recoveryUrl: string
+}
+
+/** For whom the invited address has a customer account already, before anything happens to it. */
+export function InvitedCustomerPage({
+  page,
+  invitation,
+  signInUrl,
+  recoveryUrl,
+}: InvitedCustomerPageProps): JSX.Element {
+  return (
+    <Layout page={page} title="You have an account already" shape="plain">
+      <PageHeading title="You have an account already">
+        <p>There is a customer account with the address that was invited. Sign in to it, and you can accept.</p>
+        <WhatBecomes />
+        <InvitationFacts invitation={invitation} />
+      </PageHeading>
+      <div class="actions">
+        <ButtonLink href={signInUrl}>Sign in and go on</ButtonLink>
+        <ButtonLink href={recoveryUrl} kind="secondary">
+          Forgotten your password?
+        </ButtonLink>
+      </div>
+    </Layout>
+  )
+}
+
+function WhatBecomes() {
+  return (
+    <p>
+      When you accept, your customer account becomes your staff account: same address, same account. Your customer
+      profile is put into the archive, you choose a longer password, and you are signed out everywhere else. Until you
+      press the button that says so, nothing changes.
+    </p>
+  )
+}
+
 export interface InvitationUnusablePageProps {
   page: PageContext
   words: string
+  /** Whom to ask. */
+  whatNow: string
 }
 
-export function InvitationUnusablePage({ page, words }: InvitationUnusablePageProps): JSX.Element {
+export function InvitationUnusablePage({ page, words, whatNow }: InvitationUnusablePageProps): JSX.Element {
   return (
     <Layout page={page} title="This invitation cannot be used" shape="plain" route="broken">
       <PageHeading title="This invitation cannot be used">
         <p>{words}</p>
-        <p>Ask whoever invited you for a new one: it takes them a moment.</p>
+        <p class="what-now">{whatNow}</p>
       </PageHeading>
       <div class="actions">
         <ButtonLink href={page.urls.staffSignIn} kind="secondary">
@@ -93,7 +144,10 @@ export function InvitationUnusablePage({ page, words }: InvitationUnusablePagePr
 function InvitationFacts({ invitation: { email, role } }: { invitation: Invitation }) {
   return (
     <Facts
-      facts={[...(email ? [{ label: 'Email', value: email }] : []), { label: 'Role', value: capitalised(role) }]}
+      facts={[
+        ...(email ? [{ label: 'Email', value: email }] : []),
+        ...(role ? [{ label: 'Role', value: capitalised(role) }] : []),
+      ]}
     />
   )
 }
