@@ -4,6 +4,15 @@ import { afterAll } from 'vitest'
 /** ReadyForQuery, with which the server ends its answer to whatever was sent: one for each round trip. */
 const READY_FOR_QUERY = 'Z'.charCodeAt(0)
 
+/** Where a cut comes: before the server has the statement, while it is at it, or when its answer is on the way. */
+export type Moment = 'before' | 'during' | 'after'
+
+interface Cut {
+  moment: Moment
+  matching: (sent: string) => boolean
+  act: () => void
+}
+
 /**
  * Stands between the application and PostgreSQL, counts the round trips on the wire, and can cut them: before a
  * statement reaches the server, or after the server has carried it out and before its answer arrives.
@@ -14,7 +23,7 @@ export class PostgresProxy {
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   #port = 0
-  #losing: ((sent: string) => boolean) | null = null
+  #cut: Cut | null = null
 
   private constructor(url: string) {
     const { hostname, port } = new URL(url)
@@ -49,13 +58,23 @@ export class PostgresProxy {
 
   /** Cuts the next connection on which a matching statement was carried out, before its answer gets through. */
   loseAnswerTo(matching: (sent: string) => boolean): void {
-    this.#losing = matching
+    this.cutAt('after', matching)
+  }
+
+  /** Cuts the next connection on which a matching statement is sent, at that moment, and does something with it. */
+  cutAt(moment: Moment, matching: (sent: string) => boolean, act: () => void = () => {}): void {
+    this.#cut = { moment, matching, act }
+  }
+
+  /** Nothing is to be cut any more that was not cut yet. */
+  disarm(): void {
+    this.#cut = null
   }
 
   #connect(client: Socket): void {
     const server = connect(this.#target)
     const counter = new MessageCounter()
-    let armed = false
+    let armed: Cut | null = null
     for (const socket of [client, server]) {
       this.#sockets.add(socket)
       socket.on('error', () => {})
@@ -66,18 +85,25 @@ export class PostgresProxy {
       })
     }
     client.on('data', (chunk) => {
-      if (this.#losing?.(chunk.toString('latin1'))) {
-        this.#losing = null
-        armed = true
-      }
-      server.write(chunk)
+      const cut = this.#cut
+      if (!cut?.matching(chunk.toString('latin1'))) return void server.write(chunk)
+      this.#cut = null
+      if (cut.moment === 'before') return cutNow(cut)
+      if (cut.moment === 'after') armed = cut
+      server.write(chunk, () => {
+        if (cut.moment === 'during') cutNow(cut)
+      })
     })
     server.on('data', (chunk) => {
       const ready = counter.readyIn(chunk)
       this.roundTrips += ready
       if (!armed) client.write(chunk)
-      else if (ready > 0) client.resetAndDestroy()
+      else if (ready > 0) cutNow(armed)
     })
+    const cutNow = ({ act }: Cut) => {
+      act()
+      client.resetAndDestroy()
+    }
   }
 }
 
