@@ -176,17 +176,17 @@ function mailServer(manner: Mailbox['manner']) {
   }
 }
 
-function restart(signal: 'SIGKILL' | 'SIGQUIT') {
+function restart(how: 'SIGKILL' | 'SIGQUIT') {
   return async ({ pair }: Field): Promise<Done> => {
     const { name } = pair.primary
-    return { target: `server ${name}`, writable: await pair.restartPrimary(signal) }
+    return { target: `server ${name}`, writable: await pair.restartPrimary(how) }
   }
 }
 
 async function killBackend({ pair }: Field): Promise<Done> {
   const [backend] = await pair.processesOf(pair.primary, 'client backend', 'meridian')
   if (backend === undefined) return restart('SIGKILL')({ pair } as Field)
-  process.kill(backend, 'SIGKILL')
+  signal(backend, 'SIGKILL')
   // The postmaster notices, ends everybody else, and recovers.
   await sleep(150)
   return { target: `server ${pair.primary.name}`, writable: await pair.untilWritable() }
@@ -210,14 +210,23 @@ function limitFiles(pid: number): void {
     execFileSync('prlimit', ['--pid', String(pid), '--fsize=8192'], { stdio: 'ignore' })
   } catch {
     // Gone meanwhile, or a system without prlimit: then it is killed, which comes to the same for everybody else.
-    process.kill(pid, 'SIGKILL')
+    signal(pid, 'SIGKILL')
   }
 }
 
-function failOver(signal: 'SIGKILL' | 'SIGQUIT') {
+/** Connections come and go: a process that has ended meanwhile is none to be signalled. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+function failOver(how: 'SIGKILL' | 'SIGQUIT') {
   return async ({ pair }: Field): Promise<Done> => {
     const words = `from ${pair.primary.name} to ${pair.standby.name}`
-    return { target: words, writable: await pair.failOver(signal) }
+    return { target: words, writable: await pair.failOver(how) }
   }
 }
 
@@ -233,13 +242,13 @@ async function fenceAliveThenFailOver({ pair }: Field): Promise<Done> {
 async function stallStandbyThenFailOver({ pair }: Field): Promise<Done> {
   const words = `from ${pair.primary.name} to ${pair.standby.name}`
   const receivers = await pair.processesOf(pair.standby, 'walreceiver')
-  for (const pid of receivers) process.kill(pid, 'SIGSTOP')
+  for (const pid of receivers) signal(pid, 'SIGSTOP')
   await sleep(1500)
   await pair.primary.cluster.stop('SIGQUIT')
   await pair.startAgain(pair.primary)
   await sleep(1500)
   const onceStopped = () => {
-    for (const pid of receivers) process.kill(pid, 'SIGCONT')
+    for (const pid of receivers) signal(pid, 'SIGCONT')
   }
   return { target: words, writable: await pair.failOver('SIGKILL', { onceStopped }) }
 }
@@ -256,9 +265,9 @@ async function lockTable({ pair }: Field): Promise<Done> {
 
 async function stallServer({ pair }: Field): Promise<Done> {
   const backends = await pair.processesOf(pair.primary, 'client backend', 'meridian')
-  for (const pid of backends) process.kill(pid, 'SIGSTOP')
+  for (const pid of backends) signal(pid, 'SIGSTOP')
   await sleep(1500)
-  for (const pid of backends) process.kill(pid, 'SIGCONT')
+  for (const pid of backends) signal(pid, 'SIGCONT')
   return { target: `server ${pair.primary.name}`, writable: await pair.untilWritable() }
 }
 
