@@ -13,7 +13,7 @@ import { freshDatabase } from '../support/database.ts'
 import { openSite } from '../support/site.ts'
 
 const DOMAIN = 'calm.example'
-const STORMS_FOR = 2000
+const ACTS = 150
 
 const db = await freshDatabase()
 const sites = [await openSite(db), await openSite(db)]
@@ -25,7 +25,7 @@ test('where nothing fails, everybody gets an answer, and every invariant that wa
   const origins = sites.map(({ url }) => url)
   const storm = new Storm({ sites: origins, domain: DOMAIN, people: 8, history, onSecret: remember })
   const running = storm.run()
-  await sleep(STORMS_FOR)
+  while (storm.progress.done < ACTS) await sleep(50)
   storm.end()
   await running
   history.close()
@@ -39,5 +39,4 @@ test('where nothing fails, everybody gets an answer, and every invariant that wa
   expect(read.acts.filter(({ end }) => end === 'unknown')).toEqual([])
   const refusals = read.acts.filter(({ end }) => end === 'refused').map(({ said }) => said)
   expect(['email-taken', 'sign-in-first', 'wrong-credentials']).toEqual(expect.arrayContaining([...new Set(refusals)]))
-  expect(storm.progress.done).toBeGreaterThan(100)
 })
