@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { Passwords } from './accounts/passwords/passwords.ts'
 import type { Config } from './config.ts'
 import { customersRoutes } from './console/customers/routes.tsx'
+import { deskRegistrationRoutes } from './console/desk-registration/routes.tsx'
 import { consoleHomeRoutes } from './console/home/routes.tsx'
 import { verdictRoutes } from './console/verdict/routes.tsx'
 import { personRoutes } from './console/person/routes.tsx'
@@ -95,6 +96,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   customersRoutes(server, web, database)
   verdictRoutes(server, web, database)
   personRoutes(server, web, everything)
+  deskRegistrationRoutes(server, web, everything, config.DEFAULT_COUNTRY)
   return server
 }
 

@@ -28,6 +28,7 @@ export const urls = {
   console: '/dashboard/',
   customers: '/dashboard/customers/',
   customersFound: '/dashboard/customers/found/',
+  customerAtTheDesk: '/dashboard/customers/new/',
   customersDownload: '/dashboard/customers/download/',
   verdict: '/dashboard/verdict/',
   signInHelp: '/dashboard/people/',

@@ -78,6 +78,11 @@ const notices = {
     kind: 'success',
     words: 'A letter with a link is on its way to their address. The link is good for 24 hours.',
   }),
+  'registered-at-the-desk': () => ({
+    kind: 'success',
+    words:
+      'They are registered. A letter is on its way to them, with a link to choose their password, good for 24 hours.',
+  }),
   'person-not-so': () => ({
     kind: 'info',
     words: 'Nothing was changed: how things stand is another by now. This page shows them as they are.',

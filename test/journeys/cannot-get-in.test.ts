@@ -103,6 +103,30 @@ describe('“I can’t get in”:', () => {
     await expectSignedInAs(page, person)
   })
 
+  test('staff registered them, and the link was not used in time; entered twice they are registered once', async () => {
+    const person = registrationForm()
+    const desk = await atTheDesk()
+    await desk.goto(site.url + urls.customerAtTheDesk)
+    const { first_name, last_name, email } = person as Record<string, string>
+    await fillIn(desk, { first_name, last_name, email } as FormFields)
+    await Promise.all([
+      notice(desk, 'They are registered').waitFor(),
+      desk.locator('form[data-form] button[type=submit]').dblclick(),
+    ])
+    await desk.getByText('They have no password yet. The link with which').waitFor()
+    expect(await db.count(`accounts where email_canonical = '${email}'`)).toBe(1)
+    expect(await lettersTo(email as string, 1)).toHaveLength(1)
+    await desk.goto(site.url + urls.customerAtTheDesk)
+    await fillIn(desk, { first_name, last_name, email } as FormFields)
+    await send(desk)
+    await desk.getByRole('link', { name: 'Open their page' }).first().click()
+    await db.query(`update codes set expires_at = now()`)
+    await desk.reload()
+    await desk.getByText('They have no password yet, and no link').waitFor()
+    await press(desk, 'Send a link to choose a password', 'A letter with a link is on its way')
+    await choosesPassword(await browser.newPage(), person)
+  })
+
   test('they were imported without a password', async () => {
     const person = await customer()
     await db.query(`delete from passwords using accounts where id = account_id and email_canonical = $1`, [
@@ -165,14 +189,19 @@ async function customer(fields: FormFields = {}): Promise<FormFields> {
 
 /** Staff look the caller up by the name that they say they type. */
 async function theyCall(name: string, sentence: string | RegExp): Promise<Page> {
-  const desk = await browser.newPage()
-  await desk.goto(site.url + urls.staffSignIn)
-  await fillIn(desk, grace)
-  await arrivalAfter(desk, () => desk.getByRole('button', { name: 'Sign in' }).click())
+  const desk = await atTheDesk()
   await desk.getByRole('link', { name: 'Can’t get in?' }).click()
   await desk.locator('[name=name]').fill(name)
   await send(desk)
   await desk.locator('.verdict-sentence').filter({ hasText: sentence }).waitFor()
+  return desk
+}
+
+async function atTheDesk(): Promise<Page> {
+  const desk = await browser.newPage()
+  await desk.goto(site.url + urls.staffSignIn)
+  await fillIn(desk, grace)
+  await arrivalAfter(desk, () => desk.getByRole('button', { name: 'Sign in' }).click())
   return desk
 }
 

@@ -217,12 +217,14 @@ export interface SignInHelpPageProps {
   page: PageContext
   state: FormState
   action: string
+  /** Where staff register somebody who has no account. */
+  registerUrl: string
 }
 
 const HELP_TITLE = 'Who can’t get in?'
 
 /** Where a call begins: by the name that somebody types, right or wrong. */
-export function SignInHelpPage({ page, state, action }: SignInHelpPageProps): JSX.Element {
+export function SignInHelpPage({ page, state, action, registerUrl }: SignInHelpPageProps): JSX.Element {
   return (
     <Layout page={page} title={titleFor(HELP_TITLE, state)} shape="console">
       <Form
@@ -232,6 +234,11 @@ export function SignInHelpPage({ page, state, action }: SignInHelpPageProps): JS
         lead={<p>Ask them which name they type at sign-in. It may be right, out of date, or somebody else’s.</p>}
         submit="Find out why"
         working="Looking…"
+        after={
+          <p>
+            New to us? <a href={registerUrl}>Register a customer</a>
+          </p>
+        }
       >
         <Field
           state={state}

@@ -193,7 +193,14 @@ export function personRoutes(server: FastifyInstance, web: Web, { database, keys
   }
 
   function helpForm(request: FastifyRequest, reply: FastifyReply, state: FormState) {
-    return <SignInHelpPage page={web.page(request, reply)} state={state} action={urls.signInHelp} />
+    return (
+      <SignInHelpPage
+        page={web.page(request, reply)}
+        state={state}
+        action={urls.signInHelp}
+        registerUrl={urls.customerAtTheDesk}
+      />
+    )
   }
 }
 

@@ -18,6 +18,9 @@ export interface RegistrationInput {
   profile: CustomerDetails
 }
 
+/** The same of somebody whom staff register: the password is chosen later, and by nobody but its person. */
+export type DeskRegistrationInput = Omit<RegistrationInput, 'password'>
+
 export interface RegistrationRules {
   defaultCountry: CountryCode
   passwordPolicy: PasswordPolicy
@@ -28,6 +31,23 @@ export type ParseRegistration = (raw: Readonly<Record<string, unknown>>) => Pars
 
 /** The fields that no password may be made of. */
 const KNOWN = ['first_name', 'last_name', 'email', 'username', 'company']
+
+/** Reads what staff enter at the desk or on the phone. */
+export function deskRegistrationParser({ defaultCountry }: Pick<RegistrationRules, 'defaultCountry'>) {
+  const schema = z.object({
+    ...nameFields,
+    email: emailField,
+    username: usernameField,
+    ...customerFields(defaultCountry),
+  })
+  return (raw: Readonly<Record<string, unknown>>): Parsed<DeskRegistrationInput> => {
+    const parsed = parseWith(schema, raw)
+    if (!parsed.ok) return parsed
+    const { first_name, last_name, email, username, ...profile } = parsed.value
+    const person = { firstName: first_name, lastName: last_name, email, username }
+    return { ok: true, value: { ...person, profile: customerDetails(profile) } }
+  }
+}
 
 export function registrationParser({ defaultCountry, passwordPolicy }: RegistrationRules): ParseRegistration {
   const schema = z.object({

@@ -6,7 +6,7 @@ import { named, sql, type Sql, type Statement } from '../../database/sql.ts'
 import { newId } from '../../lib/random.ts'
 import { codeInsert, type CodeToBe } from '../../accounts/codes/codes.ts'
 import { letterInsert } from '../../mail/outbox.ts'
-import type { RegistrationInput } from './input.ts'
+import type { DeskRegistrationInput, RegistrationInput } from './input.ts'
 
 export interface Registration {
   accountId: string
@@ -49,8 +49,8 @@ export function registrationStatement(registration: Registration): Statement {
 
 /** What a registration has to say of a person, as a part's columns, by the names that they have in the tables. */
 export function personAsColumns(
-  { firstName, lastName, email, username, profile }: RegistrationInput,
-  passwordHash: string,
+  { firstName, lastName, email, username, profile }: DeskRegistrationInput,
+  passwordHash: string | null,
 ): Sql {
   return sql`
     ${firstName}::text as first_name, ${lastName}::text as last_name,
@@ -68,6 +68,13 @@ export function personAsColumns(
  * every fragment. `account` has a row if the names in it were nobody's; every further part hangs on it.
  */
 export function accountParts(): Sql {
+  return sql`${accountWithoutPassword()}
+    ), password as (
+      insert into passwords (account_id, hash) select account_id, password_hash from wanted join account using (account_id)`
+}
+
+/** The same without a password, for somebody who chooses it later. */
+export function accountWithoutPassword(): Sql {
   return sql`account as (
       insert into accounts (id, kind, first_name, last_name, email, email_delivery, email_canonical, email_canonical_version,
         email_confirmed_at, username, username_canonical)
@@ -79,9 +86,7 @@ export function accountParts(): Sql {
     ), profile as (
       insert into customer_profiles (account_id, phone_number, company, address, city, state, country, postal_code, date_of_birth)
       select account_id, phone_number, company, address, city, state, country, postal_code, date_of_birth
-      from wanted join account using (account_id)
-    ), password as (
-      insert into passwords (account_id, hash) select account_id, password_hash from wanted join account using (account_id)`
+      from wanted join account using (account_id)`
 }
 
 /** Why the statement above inserted nothing. Asked only then. */
