@@ -8,6 +8,7 @@ import { eraseCommand } from './cli/erase.ts'
 import { importCommand } from './cli/import.ts'
 import { mailCommand } from './cli/mail.ts'
 import { migrateCommand } from './cli/migrate.ts'
+import { repairCommand } from './cli/repair.ts'
 import { settingsCommand } from './cli/settings.ts'
 import { readConfig } from './config.ts'
 import { serve } from './serve.ts'
@@ -29,6 +30,7 @@ program.addCommand(housekeepingCommand(() => readConfig(process.env)))
 program.addCommand(eraseCommand(() => readConfig(process.env)))
 program.addCommand(doctorCommand(() => readConfig(process.env)))
 program.addCommand(importCommand(() => readConfig(process.env)))
+program.addCommand(repairCommand(() => readConfig(process.env)))
 program.addCommand(settingsCommand())
 
 try {

@@ -30,6 +30,8 @@ export const auditEvents = [
   'account-closing',
   'account-kept',
   'account-erased',
+  'account-repaired',
+  'repair-undone',
   'account-suspended',
   'account-restored',
   'attempts-cleared',

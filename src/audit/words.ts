@@ -48,6 +48,8 @@ const sentences: Record<AuditEvent, (telling: Telling) => string> = {
   'account-erased': () => 'The account was erased',
   'account-imported': () => 'Was taken over from another system',
   'import-undone': () => 'The import that had made the account was taken back',
+  'account-repaired': () => 'A repair of the records changed something of this account, or found events of it missing',
+  'repair-undone': () => 'A repair of the records was taken back',
   'account-suspended': (telling) => `Was suspended${act(telling)}`,
   'account-restored': (telling) => `Was restored${act(telling)}`,
   'attempts-cleared': (telling) => `Was let try again at once${act(telling)}`,
