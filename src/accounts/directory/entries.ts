@@ -102,10 +102,14 @@ function forgetBatch(database: Database, after: string): Promise<{ key: string; 
   })
 }
 
-/** Nobody waits for the disk: what a crash takes away is missing, and is entered again. */
+/**
+ * Nobody waits for the disk: what a crash takes away is missing, and is entered again. Who is missing, and which words are gone, is
+ * asked of indexes: the planner does not know how few they are.
+ */
 async function alone(within: Queryable): Promise<void> {
   await within.row(sql`
-    select pg_advisory_xact_lock(${ADVISORY_LOCK}), set_config('synchronous_commit', 'off', true)`)
+    select pg_advisory_xact_lock(${ADVISORY_LOCK}), set_config('synchronous_commit', 'off', true),
+      set_config('enable_seqscan', 'off', true)`)
 }
 
 function missing(from: string) {

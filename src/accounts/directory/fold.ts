@@ -41,8 +41,9 @@ export function wordsOf(...texts: readonly (string | null)[]): string[] {
   return [...new Set(runs.map((run) => cut(run)))]
 }
 
-/** The keys under which a word is found: itself, its endings, and what is left of it when one letter is missing. */
+/** The keys under which a word is found: itself, its endings, and what is left of it when one letter is missing. Digits are found by their beginning alone. */
 export function keysOf(word: string): string[] {
+  if (/^\d/.test(word)) return [beginning(word)]
   const letters = [...word]
   const endings = letters.map((_, from) => letters.slice(from).join('')).slice(1)
   return [

@@ -2,6 +2,7 @@ import type { Database, Queryable } from '../../database/database.ts'
 import { empty, join, sql, type Sql } from '../../database/sql.ts'
 import { firstIdAt } from '../../lib/random.ts'
 import { DAY } from '../../lib/time.ts'
+import { byIndexes } from './by-indexes.ts'
 import { bringUpToDate } from './entries.ts'
 import { LISTED, LISTED_FROM, type CustomerState, type ListedCustomer } from './listed.ts'
 
@@ -45,11 +46,15 @@ export async function listCustomers(
 ): Promise<CustomerPage> {
   await bringUpToDate(database)
   const backwards = 'before' in place || ('end' in place && place.end === 'last')
-  const from = 'end' in place ? null : await cursorOf(database, 'after' in place ? place.after : place.before)
-  const [rows, count] = await Promise.all([
-    database.rows<ListedCustomer>(pageStatement(filter, order, { from, backwards, size: PAGE_SIZE + 1 })),
-    countUpTo(database, filter),
-  ])
+  const { from, rows, count } = await byIndexes(database, async (within) => {
+    const cursor = 'end' in place ? null : await cursorOf(within, 'after' in place ? place.after : place.before)
+    const slice = { from: cursor, backwards, size: PAGE_SIZE + 1 }
+    return {
+      from: cursor,
+      rows: await within.rows<ListedCustomer>(pageStatement(filter, order, slice)),
+      count: await countUpTo(within, filter),
+    }
+  })
   const more = rows.length > PAGE_SIZE
   const shown = rows.slice(0, PAGE_SIZE)
   return {

@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '../../database/database.ts'
 import { join, sql, type Sql } from '../../database/sql.ts'
 import { parseEmail } from '../email.ts'
+import { byIndexes } from './by-indexes.ts'
 import { bringUpToDate } from './entries.ts'
 import { beginning, fragment, phoneDigits, typoKeysOf, wordsOf } from './fold.ts'
 import { LISTED, LISTED_FROM, type ListedCustomer } from './listed.ts'
@@ -28,19 +29,23 @@ export interface Found {
  */
 export async function searchCustomers(database: Database, typed: string): Promise<Found> {
   await bringUpToDate(database)
-  const exact = await byAddress(database, typed)
+  const words = wordsOf(typed).slice(0, MOST_WORDS)
+  return words.length === 0 ? NOBODY : byIndexes(database, (within) => search(within, typed, words))
+}
+
+async function search(within: Queryable, typed: string, words: readonly string[]): Promise<Found> {
+  const exact = await byAddress(within, typed)
   if (exact !== null) return { customers: [exact], more: false, guessed: false }
   const phone = phoneDigits(typed)
-  const words = wordsOf(typed).slice(0, MOST_WORDS)
-  if (words.length === 0) return NOBODY
   if (phone !== null) {
-    const found = await byConditions(database, [phoneCondition(phone)])
+    const found = await byConditions(within, [phoneCondition(phone)])
     if (found.length > 0) return result(found, false)
   }
-  const meanings = await meaningsOf(database, words)
-  const found = [...(await asTyped(database, meanings)), ...(await inPart(database, meanings))]
+  const meanings = await meaningsOf(within, words)
+  const whole = await asTyped(within, meanings)
+  const found = whole.length > MOST_FOUND ? whole : [...whole, ...(await inPart(within, meanings))]
   if (found.length > 0) return result(found, false)
-  return result(await withTypos(database, words, meanings), true)
+  return result(await withTypos(within, words, meanings), true)
 }
 
 const NOBODY: Found = { customers: [], more: false, guessed: false }
