@@ -101,6 +101,8 @@ describe.each([true, false])('in a browser, JavaScript %s', (javaScriptEnabled) 
       await page.getByLabel('Find a customer').fill('')
       await page.getByRole('button', { name: 'Show' }).waitFor()
     }
+    await page.getByRole('link', { name: 'Zdeňka Quellenthal' }).click()
+    await page.getByRole('heading', { name: 'Zdeňka Quellenthal' }).waitFor()
   })
 })
 

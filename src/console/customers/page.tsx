@@ -10,6 +10,7 @@ import { maskedEmail, maskedPhone } from '../../ui/masked.ts'
 import type { PageContext } from '../../ui/page.ts'
 import { Standing, type StandingProps } from '../../ui/standing.tsx'
 import { Table, type Column } from '../../ui/table.tsx'
+import { urlOf, urls } from '../../urls.ts'
 import { fieldsFor, WITHIN, type View } from './filter.ts'
 
 interface SearchProps {
@@ -186,7 +187,7 @@ function CustomerTable({ caption, customers, none }: { caption: string; customer
 }
 
 const COLUMNS: readonly Column<ListedCustomer>[] = [
-  { label: 'Name', head: true, value: (customer) => <bdi>{nameOf(customer)}</bdi> },
+  { label: 'Name', head: true, value: (customer) => <NameLink {...customer} /> },
   { label: 'Email', value: ({ email }) => email && <bdi>{maskedEmail(email)}</bdi> },
   { label: 'Phone', value: ({ phone_number }) => phone_number && <bdi>{maskedPhone(phone_number)}</bdi> },
   { label: 'Company', value: ({ company }) => company && <bdi>{company}</bdi> },
@@ -197,6 +198,14 @@ const COLUMNS: readonly Column<ListedCustomer>[] = [
   { label: 'State', value: ({ state }) => <Standing kind={STATES[state].kind} words={STATES[state].words} /> },
   { label: 'Registered', value: ({ created_at }) => dayInWords(created_at) },
 ]
+
+function NameLink(customer: ListedCustomer) {
+  return (
+    <a href={urlOf(urls.person, customer.id)}>
+      <bdi>{nameOf(customer)}</bdi>
+    </a>
+  )
+}
 
 function nameOf({ first_name, last_name, username }: ListedCustomer): string {
   return `${first_name} ${last_name}`.trim() || (username ?? 'No name')
