@@ -44,6 +44,7 @@ export const auditEvents = [
   'invitation-sent-again',
   'invitation-revoked',
   'staff-from-customer',
+  'role-changed',
 ] as const
 
 export type AuditEvent = (typeof auditEvents)[number]

@@ -62,6 +62,7 @@ const sentences: Record<AuditEvent, (telling: Telling) => string> = {
   'invitation-revoked': (telling) => `An invitation to the staff was taken back${act(telling)}`,
   'staff-from-customer': ({ details }) =>
     `Accepted an invitation and became staff${asRole(details['role'])}; the customer profile was archived`,
+  'role-changed': (telling) => `Got another role${asRole(telling.details['to'])} ${act(telling)}`,
   'personal-data-shown': ({ by }) => `What the console masks was shown${by === null ? '' : ` to ${by}`}`,
 }
 

@@ -87,6 +87,18 @@ const notices = {
     kind: 'info',
     words: 'Nothing was changed: how things stand is another by now. This page shows them as they are.',
   }),
+  'staff-invited': () => ({ kind: 'success', words: 'The invitation is on its way. Its link is good for 72 hours.' }),
+  'invitation-revoked': () => ({
+    kind: 'success',
+    words: 'The invitation is taken back. Its link opens nothing any more.',
+  }),
+  'invitation-over': () => ({
+    kind: 'info',
+    words: 'That invitation was accepted, taken back or sent anew meanwhile. The list below is as it is now.',
+  }),
+  'role-changed': () => ({ kind: 'success', words: 'The role is as you chose.' }),
+  'staff-suspended': () => ({ kind: 'success', words: 'The account is suspended, and every session of it has ended.' }),
+  'staff-restored': () => ({ kind: 'success', words: 'The account is restored, and can be signed in to again.' }),
   'sign-in-first': () => ({ kind: 'info', words: 'Please sign in to see that page.' }),
 } satisfies Record<string, (brand: string, account: Account | null) => Notice>
 

@@ -76,7 +76,11 @@ describe('8.2.1, 8.3.1 who may see what', () => {
   test('is said of every address that there is', () => {
     const known = new Set([...Object.keys(matrix), urls.assets])
     // The console's have theirs in asvs-roles.test.ts, where the router itself is asked for them.
-    expect(Object.values(urls).filter((url) => !known.has(url) && !url.startsWith(urls.console))).toEqual([])
+    expect(
+      Object.values(urls).filter(
+        (url) => !known.has(url) && !url.startsWith(urls.console) && url !== urls.staffInvitation,
+      ),
+    ).toEqual([])
   })
 
   test.for(rows)('$who at $path: $expected', async ({ path, who, expected }) => {
