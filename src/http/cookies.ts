@@ -12,6 +12,7 @@ export type CookieName =
   | 'registration'
   | 'recovery'
   | 'email-change'
+  | 'email-correction'
   | 'email-revert'
 
 /** Milliseconds for which a browser keeps each; 400 days is the most that browsers grant. */
@@ -25,6 +26,7 @@ const lifetimes: Record<CookieName, number> = {
   registration: 60 * MINUTE,
   recovery: 60 * MINUTE,
   'email-change': 60 * MINUTE,
+  'email-correction': 60 * MINUTE,
   'email-revert': 60 * MINUTE,
 }
 

@@ -83,6 +83,15 @@ const notices = {
     words:
       'They are registered. A letter is on its way to them, with a link to choose their password, good for 24 hours.',
   }),
+  'person-address-sent': () => ({
+    kind: 'success',
+    words:
+      'A letter with a link is on its way to the new address, and the old one is told. Nothing changes before the link is followed.',
+  }),
+  'address-corrected': () => ({
+    kind: 'success',
+    words: 'Thank you, the address is yours and confirmed. Sign in with it; if you have no password, ask for a link.',
+  }),
   'person-not-so': () => ({
     kind: 'info',
     words: 'Nothing was changed: how things stand is another by now. This page shows them as they are.',

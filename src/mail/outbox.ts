@@ -14,6 +14,8 @@ export const letterKinds = [
   'account-closing',
   'account-kept',
   'choose-password',
+  'confirm-corrected-address',
+  'address-corrected',
   'staff-invitation',
 ] as const
 

@@ -148,6 +148,26 @@ describe('“I can’t get in”:', () => {
     await choosesPassword(await browser.newPage(), person)
   })
 
+  test('their address was mistyped, and our letters come back', async () => {
+    const person = await customer()
+    const mistyped = person['email'] as string
+    await db.query(`update letters set given_up_at = now(), sent_at = null where recipient = $1`, [mistyped])
+    person['email'] = registrationForm()['email'] as string
+    const desk = await theyCall(mistyped, 'Our letters do not reach their address')
+    await desk.getByRole('link', { name: 'Correct the address' }).first().click()
+    await fillIn(desk, { email: person['email'], reason: 'It was misspelt.' })
+    await send(desk)
+    await notice(desk, 'A letter with a link is on its way to the new address').waitFor()
+    const page = await browser.newPage()
+    await followLink(page, person, 1)
+    await send(page)
+    await notice(page, 'the address is yours and confirmed').waitFor()
+    await signsIn(page, person)
+    const told = await lettersTo(mistyped, 2)
+    expect(told.map(({ subject }) => subject).join()).toContain('Another address was given')
+    expect(told.map(({ subject }) => subject).join()).toContain('was changed')
+  })
+
   test('they use the address that they had before', async () => {
     const person = await customer()
     const former = await changeAddress(person)

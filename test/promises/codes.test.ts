@@ -1,11 +1,15 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { CodePurpose } from '../../src/accounts/codes/codes.ts'
+import { parseEmail, type Email } from '../../src/accounts/email.ts'
+import { newSubmission } from '../../src/accounts/receipts/receipts.ts'
+import { requestCorrection } from '../../src/flows/email-change/by-staff.ts'
+import { Keys } from '../../src/lib/keys.ts'
 import { urls } from '../../src/urls.ts'
 import { canaryEmail, canaryPassword } from '../support/canary.ts'
 import { freshDatabase } from '../support/database.ts'
 import { accountId, customer, invite } from '../support/hostile-people.ts'
 import { linkIn, Mailbox, type Received } from '../support/mailbox.ts'
-import { openSite, type Site } from '../support/site.ts'
+import { openSite, TEST_SECRET, type Site } from '../support/site.ts'
 import { registrationForm, Visitor, type Answer, type FormFields } from '../support/visitor.ts'
 
 const db = await freshDatabase()
@@ -36,6 +40,7 @@ interface Purpose {
 
 type VisitorAt = (site: Site) => Visitor
 
+const keys = new Keys([TEST_SECRET])
 const anybody = () => new Visitor(site)
 const nothing = () => ({})
 
@@ -90,6 +95,28 @@ const purposes: Record<CodePurpose, Purpose> = {
       const fresh = canaryEmail()
       await visitor.submit(urls.emailChange, { email: fresh })
       return issued(fresh, urls.emailConfirmation, () => visitor.at(site))
+    },
+  },
+  'email-correction': {
+    path: urls.emailCorrection,
+    event: 'email-changed',
+    tells: 'everybody',
+    table: 'codes',
+    fields: nothing,
+    issue: async (visitorAt) => {
+      const { email } = await visitorAt(site).register()
+      const fresh = canaryEmail()
+      const id = await accountId(db, email)
+      const correction = {
+        accountId: id,
+        actorId: id,
+        reason: 'Misheard.',
+        email: parseEmail(fresh) as Email,
+        form: '',
+      }
+      const nowhere = { network: null, reference: null }
+      await requestCorrection({ database: db.database, keys }, correction, newSubmission(), nowhere)
+      return issued(fresh, urls.emailCorrection, anybody)
     },
   },
   'email-revert': {

@@ -3,7 +3,14 @@ import { equal, sha256, type Keys } from '../../lib/keys.ts'
 import { DAY, HOUR } from '../../lib/time.ts'
 
 /** What a one-time code is for. A code of one purpose is none for another (ASVS 9.2.2). */
-export type CodePurpose = 'invitation' | 'confirmation' | 'recovery' | 'registration' | 'email-change' | 'email-revert'
+export type CodePurpose =
+  | 'invitation'
+  | 'confirmation'
+  | 'recovery'
+  | 'registration'
+  | 'email-change'
+  | 'email-correction'
+  | 'email-revert'
 
 /** The purposes whose codes prove an address of an account; the others have rows of their own. */
 export type AccountCodePurpose = Exclude<CodePurpose, 'invitation' | 'registration'>

@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
+import { ButtonLink } from '../../ui/button-link.tsx'
 import { Facts, type Fact } from '../../ui/facts.tsx'
 import { Field, Form, TextArea, titleFor, type FormState } from '../../ui/form.tsx'
 import { Layout } from '../../ui/layout.tsx'
@@ -24,7 +25,8 @@ export interface Verdict {
   sentence: string
   /** What the button does, or what to do where there is none. */
   next: string
-  step: { action: string; button: string; reason: string | null } | null
+  /** A link where the page that it leads to asks for more. */
+  step: { action: string; button: string; reason: string | null; asksMore?: true } | null
   /** What else is in the way, once the first is out of it. */
   more: readonly string[]
   /** Where one asks about a name that is typed; null where there is no account to compare it with. */
@@ -112,7 +114,8 @@ function VerdictBlock({ verdict, token }: { verdict: Verdict; token: string }) {
       </h2>
       <p class="verdict-sentence">{sentence}</p>
       <p class="verdict-next">{next}</p>
-      {step ? (
+      {step?.asksMore ? <ButtonLink href={step.action}>{step.button}</ButtonLink> : null}
+      {step && !step.asksMore ? (
         <form method="post" action={step.action} data-form>
           <input type="hidden" name="submission" value={token} />
           {step.reason === null ? null : <input type="hidden" name="reason" value={step.reason} />}
@@ -201,6 +204,53 @@ export function ActPage({ page, state, action, back, title, lead, submit }: ActP
           </p>
         }
       >
+        <TextArea
+          state={state}
+          name="reason"
+          label="Reason"
+          hint="Kept with what you do, and shown to staff alone."
+          rows={3}
+        />
+      </Form>
+    </Layout>
+  )
+}
+
+export type AddressPageProps = Omit<ActPageProps, 'title' | 'lead' | 'submit'>
+
+const ADDRESS_TITLE = 'Correct the address'
+
+/** Staff type the address; only who reads its mail makes it the account's. */
+export function AddressPage({ page, state, action, back }: AddressPageProps): JSX.Element {
+  return (
+    <Layout page={page} title={titleFor(ADDRESS_TITLE, state)} shape="console">
+      <Form
+        state={state}
+        action={action}
+        title={ADDRESS_TITLE}
+        lead={
+          <p>
+            The new address gets a link to confirm it, and the old one is told. Nothing changes before the link is
+            followed; from then on the old address can take it back for 7 days.
+          </p>
+        }
+        submit="Send the link"
+        working="Sending…"
+        after={
+          <p>
+            <a href={back}>Back to their page</a>
+          </p>
+        }
+      >
+        <Field
+          state={state}
+          name="email"
+          label="Their right address"
+          type="email"
+          autocomplete="off"
+          autocapitalize="none"
+          inputMode="email"
+        />
         <TextArea
           state={state}
           name="reason"

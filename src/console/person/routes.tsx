@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { emailField } from '../../accounts/profiles/fields.ts'
 import { parseIdentifier, type Identifier } from '../../accounts/identifier.ts'
 import { may } from '../../accounts/permissions.ts'
 import { oncePerForm } from '../../accounts/receipts/once-per-form.ts'
@@ -8,17 +9,18 @@ import { Fault } from '../../answers/fault.ts'
 import type { Database } from '../../database/database.ts'
 import { readPerson, readUnfinished, recordShowing, type Person } from '../../flows/person/person.ts'
 import { readTimeline } from '../../flows/person/timeline.ts'
+import { requestCorrection } from '../../flows/email-change/by-staff.ts'
 import { sendRegistrationLink } from '../../flows/registration/by-staff.ts'
 import { findByName } from '../../flows/sign-in-help/find.ts'
 import { whyNotIn } from '../../flows/sign-in-help/verdict.ts'
-import { fieldsOf, queryOf } from '../../http/form-body.ts'
+import { fieldsOf, queryOf, type Fields } from '../../http/form-body.ts'
 import type { Web } from '../../http/web.ts'
 import type { Keys } from '../../lib/keys.ts'
 import { parseWith } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urlOf, urls } from '../../urls.ts'
 import { actsWith, type Act } from './acts.ts'
-import { ActPage, PersonPage, SignInHelpPage } from './page.tsx'
+import { ActPage, AddressPage, PersonPage, SignInHelpPage } from './page.tsx'
 import { personView, unfinishedView } from './view.ts'
 
 export interface PersonDesk {
@@ -28,17 +30,19 @@ export interface PersonDesk {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-const parseReason = (fields: Readonly<Record<string, unknown>>) =>
-  parseWith(
-    z.object({
-      reason: z
-        .string()
-        .trim()
-        .min(1, 'Say why, in a few words.')
-        .refine((text) => [...text].length <= LONGEST_REASON, `Keep it to ${LONGEST_REASON} characters.`),
-    }),
-    { reason: fields['reason'] ?? '' },
-  )
+const reasonField = z
+  .string()
+  .trim()
+  .min(1, 'Say why, in a few words.')
+  .refine((text) => [...text].length <= LONGEST_REASON, `Keep it to ${LONGEST_REASON} characters.`)
+
+const parseReason = (fields: Fields) => parseWith(z.object({ reason: reasonField }), { reason: fields['reason'] ?? '' })
+
+const parseCorrection = (fields: Fields) =>
+  parseWith(z.object({ email: emailField, reason: reasonField }), {
+    email: fields['email'] ?? '',
+    reason: fields['reason'] ?? '',
+  })
 
 export function personRoutes(server: FastifyInstance, web: Web, { database, keys }: PersonDesk): void {
   const acts = actsWith(keys)
@@ -112,7 +116,56 @@ export function personRoutes(server: FastifyInstance, web: Web, { database, keys
     },
   )
 
+  const correct = { access: 'staff', may: 'help-customers', recent: true } as const
+
+  server.get(urls.personAddress, { config: correct }, async (request, reply) => {
+    await customerOf(idOf(request))
+    return web.send(reply, addressForm(request, reply, web.form(request, reply)))
+  })
+
+  server.post(
+    urls.personAddress,
+    { config: { ...correct, form: addressForm } },
+    async (request: FastifyRequest, reply: FastifyReply) => {
+      const { id } = await customerOf(idOf(request))
+      const verdict = web.submissions.check(request)
+      if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
+      const parsed = parseCorrection(fieldsOf(request))
+      if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
+      const { email, reason } = parsed.value
+      const actorId = web.signedIn(request).id
+      const outcome = await requestCorrection(
+        { database, keys },
+        { accountId: id, actorId, reason, email, form: fieldsOf(request)['submission'] ?? '' },
+        verdict.submission,
+        web.origin(request),
+      )
+      switch (outcome.outcome) {
+        case 'letter-sent':
+          return web.redirect(reply, urlOf(urls.person, id), 'person-address-sent')
+        case 'not-so':
+          return web.redirect(reply, urlOf(urls.person, id), 'person-not-so')
+        case 'already-theirs':
+          return web.refuseFields(request, reply, [{ field: 'email', words: 'This is their address already.' }])
+        case 'address-taken':
+          return web.refuse(request, reply, 'address-taken', [
+            {
+              field: 'email',
+              words: 'Another account has this address.',
+              links: [{ href: urlOf(urls.person, outcome.accountId), words: 'Open its page' }],
+            },
+          ])
+      }
+    },
+  )
+
   for (const act of acts) actRoutes(act)
+
+  function addressForm(request: FastifyRequest, reply: FastifyReply, state: FormState) {
+    const id = idOf(request)
+    const [action, back] = [urlOf(urls.personAddress, id), urlOf(urls.person, id)]
+    return <AddressPage page={web.page(request, reply)} state={state} action={action} back={back} />
+  }
 
   function actRoutes(act: Act) {
     const rule = { access: 'staff', may: act.may, ...(act.recent ? { recent: true as const } : {}) } as const

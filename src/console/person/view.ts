@@ -40,7 +40,12 @@ export function personView({ person, obstacles, timeline, whole, viewer, acts, n
       device: deviceInWords(session.user_agent),
       remark: `${agoInWords(new Date(session.last_seen_at), now)}, network ${session.network ? network(session.network) : 'unknown'}`,
     })),
-    acts: offered.map(({ url, title }) => ({ href: urlOf(url, person.id), words: title })),
+    acts: [
+      ...offered.map(({ url, title }) => ({ href: urlOf(url, person.id), words: title })),
+      ...(person.kind === 'customer' && person.status === 'active' && may(viewer, 'help-customers')
+        ? [{ href: urlOf(urls.personAddress, person.id), words: 'Correct the address' }]
+        : []),
+    ],
     days: daysOf(timeline.happenings, network),
     earlier: timeline.earlier && `${urlOf(urls.person, person.id)}?before=${timeline.earlier}`,
   }
@@ -120,6 +125,10 @@ function stepFor(
       step: null,
     }
   }
+  if (step === 'correct-address' && person.status === 'active') {
+    const action = urlOf(urls.personAddress, person.id)
+    return { next: does, step: { action, button, reason: null, asksMore: true } }
+  }
   const act = acts.find(({ name }) => name === actOf[step])
   if (!act) return { next: does, step: null }
   if (!may(viewer, act.may)) return { next: 'A manager can do that, once it is clear why it was done.', step: null }
@@ -132,7 +141,7 @@ const actOf = {
   restore: 'restoration',
   reopen: 'reopening',
   'send-recovery': 'recovery',
-  'correct-address': 'address',
+  'correct-address': null,
   'clear-attempts': 'attempts',
 } as const
 

@@ -11,6 +11,8 @@ export interface EmailConfirmation {
   /** Who is signed in: the code proves the address, and the session whose account it is for. */
   accountId: string
   code: string
+  /** `email-correction` for a change that staff began; the code itself tells whose it is. */
+  purpose?: 'email-change' | 'email-correction'
   origin: Origin
 }
 
@@ -55,7 +57,10 @@ export async function confirmEmailChange(
  * The account's row first: whoever changes its address, takes it over or takes it back waits for that row, and finds the
  * code spent, or the address another, when the turn comes (CVE-2026-32700, CVE-2022-4037).
  */
-function confirmStatement(keys: Keys, { accountId, code, origin }: EmailConfirmation): Statement {
+function confirmStatement(
+  keys: Keys,
+  { accountId, code, purpose = 'email-change', origin }: EmailConfirmation,
+): Statement {
   const revert = newCode(keys, 'email-revert', newId(), EMAIL_REVERT_VALID_FOR)
   const letter = { id: newId(), kind: 'address-changed', codeId: revert.id } as const
   return named(
@@ -67,7 +72,7 @@ function confirmStatement(keys: Keys, { accountId, code, origin }: EmailConfirma
     ), code as (
       update codes c set spent_at = now()
       from former f, email_changes e
-      where c.code_hash = ${codeHash('email-change', code)} and c.purpose = 'email-change' and c.account_id = f.account_id
+      where c.code_hash = ${codeHash(purpose, code)} and c.purpose = ${purpose} and c.account_id = f.account_id
         and c.spent_at is null and c.expires_at > now()
         and e.code_id = c.id and e.former_canonical is not distinct from f.email_canonical
       returning c.id, c.account_id, c.email_canonical, e.email, e.email_delivery, e.email_canonical_version
@@ -83,7 +88,7 @@ function confirmStatement(keys: Keys, { accountId, code, origin }: EmailConfirma
       insert into email_changes (code_id, email, email_delivery, email_canonical_version, confirmed_at)
       select ${revert.id}::uuid, email, email_delivery, email_canonical_version, email_confirmed_at from told
     ), letter as (${letterInsert(letter, sql`told`)}
-    ), void as (${codesVoid(accountId, ['confirmation', 'recovery', 'email-change'])}
+    ), void as (${codesVoid(accountId, ['confirmation', 'recovery', 'email-change', 'email-correction'])}
       and id not in (select id from code) and exists (select from account)
     ), event as (${auditInsert('email-changed', origin, sql`account`)}
     )
@@ -92,13 +97,16 @@ function confirmStatement(keys: Keys, { accountId, code, origin }: EmailConfirma
 }
 
 /** Whether this code is one whose address the account has by now. */
-async function wasChangedBy(database: Database, { accountId, code }: EmailConfirmation): Promise<boolean> {
+async function wasChangedBy(
+  database: Database,
+  { accountId, code, purpose = 'email-change' }: EmailConfirmation,
+): Promise<boolean> {
   const row = await database.row(
     named(
       'email-change-replay',
       sql`
       select from codes c join accounts a on a.id = c.account_id
-      where c.code_hash = ${codeHash('email-change', code)} and c.purpose = 'email-change' and c.account_id = ${accountId}
+      where c.code_hash = ${codeHash(purpose, code)} and c.purpose = ${purpose} and c.account_id = ${accountId}
         and c.spent_at is not null and a.email_canonical = c.email_canonical`,
     ),
   )

@@ -115,7 +115,7 @@ function restoreStatement({ code_id, account_id }: Spent, origin: Origin) {
       delete from sessions where account_id = ${account_id}
     ), strangers as (
       delete from known_browsers where account_id = ${account_id}
-    ), void as (${codesVoid(account_id, ['confirmation', 'recovery', 'email-change'])}
+    ), void as (${codesVoid(account_id, ['confirmation', 'recovery', 'email-change', 'email-correction'])}
     ), later as (
       update codes set spent_at = now()
       where account_id = ${account_id} and purpose = 'email-revert' and spent_at is null

@@ -140,7 +140,7 @@ async function carryOut(within: Queryable, change: Change): Promise<boolean> {
       ), ended as (
         delete from sessions where account_id = ${account.id} and token_hash <> ${sha256(sessionToken)}
       ), strangers as (${otherBrowsersForget(client, account.id)}
-      ), void as (${codesVoid(account.id, ['recovery', 'email-change'])}
+      ), void as (${codesVoid(account.id, ['recovery', 'email-change', 'email-correction'])}
       ), receipt as (${receiptInsert(print, sql`account`)}
       ), letter as (${letterInsert(letter, sql`account where email_delivery is not null`)}
       )${auditInsert('password-changed', origin, sql`account`)}`,

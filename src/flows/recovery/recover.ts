@@ -150,7 +150,7 @@ async function takeOver(
         delete from sessions where account_id = ${account.account_id}
       ), spent as (
         update codes set spent_at = now()
-        where account_id = ${account.account_id} and purpose in ('recovery', 'email-change') and spent_at is null
+        where account_id = ${account.account_id} and purpose in ('recovery', 'email-change', 'email-correction') and spent_at is null
       ), receipt as (${receiptInsert(print, sql`account`)}
       ), session as (${sessionInsert(sessionToken, account.kind, client, sql`account`)}
       ), browser as (${knownBrowserInsert(client, sql`account`)}

@@ -105,6 +105,33 @@ const templates: Templates = {
     ],
   }),
 
+  // To an address that nobody has proved yet: no word in it was typed by a customer.
+  'confirm-corrected-address': (_, { brand, link }) => ({
+    subject: `Confirm your address for ${brand}`,
+    heading: 'Is this your address?',
+    paragraphs: [
+      `You told us, we hope, to use this address for your account with ${brand}. Until it is confirmed, everything stays as it is.`,
+    ],
+    ...action('Confirm the address', link),
+    remarks: [
+      'The link works once, within 24 hours.',
+      'If you did not speak with us, somebody gave your address by mistake. You need not do anything.',
+    ],
+  }),
+
+  'address-corrected': ({ firstName }, { brand, recoveryUrl }) => ({
+    subject: `Another address was given for your account with ${brand}`,
+    heading: 'Did you speak with us?',
+    paragraphs: [
+      `${firstName}, somebody, hopefully you, told us to use another email address for your account with ${brand}. Nothing is changed until that address is confirmed; then we write to this one once more, with a link to take it back.`,
+      'If it was you, there is nothing to do.',
+    ],
+    action: { label: 'It was not me', url: recoveryUrl },
+    remarks: [
+      'If it was not you, choose a new password at once: it also makes the link to the other address worthless.',
+    ],
+  }),
+
   'address-changed': ({ firstName }, { brand, link }) => ({
     subject: `The address of your account with ${brand} was changed`,
     heading: 'Your address was changed.',

@@ -23,6 +23,8 @@ const purposes: Record<LetterKind, MailedCodePurpose | null> = {
   recovery: 'recovery',
   'password-changed': null,
   'confirm-new-address': 'email-change',
+  'confirm-corrected-address': 'email-correction',
+  'address-corrected': null,
   'address-changed': 'email-revert',
   'account-closing': null,
   'account-kept': null,

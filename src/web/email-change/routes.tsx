@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answer, type AnswerCode } from '../../answers/catalogue.ts'
 import { confirmEmailChange, findEmailChange } from '../../flows/email-change/confirm.ts'
+import { confirmCorrection, findCorrection } from '../../flows/email-change/by-staff.ts'
 import { parseEmailChange } from '../../flows/email-change/input.ts'
 import { requestEmailChange, type EmailChangeRoom } from '../../flows/email-change/request.ts'
 import { findTakeBack, takeBackEmail } from '../../flows/email-change/take-back.ts'
@@ -68,6 +69,28 @@ export function emailChangeRoutes(server: FastifyInstance, web: Web, room: Email
     },
   )
 
+  // Staff asked for it, with somebody who may not be able to sign in: the link alone proves the address.
+  server.get(urls.emailCorrection, { config: { access: 'anyone' } }, async (request, reply) => {
+    const taken = takeCodeFromLink(web, request, reply, 'email-correction', urls.emailCorrection)
+    if (taken) return taken
+    const code = web.cookies.read(request, 'email-correction')
+    const email = code === null ? null : await findCorrection(room.database, code)
+    return email === null
+      ? unusable(request, reply, 'email-correction')
+      : web.send(reply, correctionPage(request, reply, web.form(request, reply), email))
+  })
+
+  server.post(urls.emailCorrection, { config: { access: 'anyone', form: correctionForm } }, async (request, reply) => {
+    const code = web.cookies.read(request, 'email-correction')
+    if (code === null) return unusable(request, reply, 'email-correction')
+    const verdict = web.submissions.check(request)
+    if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
+    const { outcome } = await confirmCorrection(room.database, room.keys, code, web.origin(request))
+    return outcome === 'changed'
+      ? web.redirect(reply, urls.customerSignIn, 'address-corrected')
+      : unusable(request, reply, 'email-correction', outcome)
+  })
+
   server.get(urls.emailReversal, { config: { access: 'anyone' } }, async (request, reply) => {
     const taken = takeCodeFromLink(web, request, reply, 'email-revert', urls.emailReversal)
     if (taken) return taken
@@ -98,7 +121,7 @@ export function emailChangeRoutes(server: FastifyInstance, web: Web, room: Email
   function unusable(
     request: FastifyRequest,
     reply: FastifyReply,
-    purpose: 'email-change' | 'email-revert',
+    purpose: keyof typeof wordsAboutCode,
     code: Extract<AnswerCode, 'code-unusable' | 'address-taken'> = 'code-unusable',
   ) {
     const { status, title, words, whatNow } = answer(code)
@@ -139,6 +162,15 @@ export function emailChangeRoutes(server: FastifyInstance, web: Web, room: Email
     return <EmailConfirmationPage page={page} state={state} action={urls.emailConfirmation} email={email} />
   }
 
+  function correctionForm(request: FastifyRequest, reply: FastifyReply, state: FormState) {
+    return correctionPage(request, reply, state, null)
+  }
+
+  function correctionPage(request: FastifyRequest, reply: FastifyReply, state: FormState, email: string | null) {
+    const page = web.page(request, reply)
+    return <EmailConfirmationPage page={page} state={state} action={urls.emailCorrection} email={email} />
+  }
+
   function takeBackForm(request: FastifyRequest, reply: FastifyReply, state: FormState) {
     return takeBackPage(request, reply, state, null)
   }
@@ -153,6 +185,10 @@ const wordsAboutCode = {
   'email-change': {
     words: 'It has been used, has expired, or belongs to another account than the one that you are signed in with.',
     whatNow: 'Sign in with the account whose address is to change, and ask for a new link there.',
+  },
+  'email-correction': {
+    words: 'It has been used, has expired, or was replaced by a newer one.',
+    whatNow: 'If your address is still not right, please write to us or call us.',
   },
   'email-revert': {
     words: 'It has been used, or is older than 7 days.',
