@@ -115,8 +115,9 @@ async function guard(request: FastifyRequest, reply: FastifyReply, web: Web): Pr
     case 'go-home':
       return web.redirect(reply, account ? homeOf(account) : urls.landing, 'already-signed-in')
     case 'sign-in-first': {
-      const told = await request.routeOptions.config.repeated?.(request, reply)
-      if (told) return told
+      await request.routeOptions.config.repeated?.(request, reply)
+      // A reply is itself a promise, of nothing: whoever awaits one is not told by its value that it was answered.
+      if (reply.sent) return reply
       const signIn = access === 'staff' ? urls.staffSignIn : urls.customerSignIn
       return web.redirect(reply, `${signIn}?next=${encodeURIComponent(ownPath(request, web))}`, 'sign-in-first')
     }

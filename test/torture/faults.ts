@@ -46,7 +46,7 @@ const GATES = [
 const MOMENTS: readonly Moment[] = ['before', 'during', 'after']
 
 /** How long a gate is waited at until somebody comes by. */
-const PASSES_WITHIN = 4000
+const PASSES_WITHIN = 2500
 
 const everyGate = GATES.flatMap((gate) => MOMENTS.map((moment) => ({ gate, moment })))
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, inject } from 'vitest'
@@ -14,7 +14,7 @@ export class StormNode {
   readonly url: string
   readonly wires: Record<Server['name'], PostgresProxy>
   readonly #environment: NodeJS.ProcessEnv
-  readonly #log: number
+  readonly #logFile: string
   #process: ChildProcess | undefined
 
   private constructor(name: string, port: number, wires: StormNode['wires'], environment: NodeJS.ProcessEnv) {
@@ -22,7 +22,7 @@ export class StormNode {
     this.url = `http://localhost:${port}`
     this.wires = wires
     this.#environment = environment
-    this.#log = openSync(join(inject('logs'), `storm-${name}.log`), 'a')
+    this.#logFile = join(inject('logs'), `storm-${name}.log`)
   }
 
   static async open(name: string, pair: ReplicatedPair, publicUrl: string, settings: NodeJS.ProcessEnv) {
@@ -67,15 +67,22 @@ export class StormNode {
     await gone
   }
 
+  /** All that it has logged in all its lives. */
+  written(): string {
+    return readFileSync(this.#logFile, 'utf8')
+  }
+
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     this.#process?.kill(signal)
   }
 
   #spawn(environment: NodeJS.ProcessEnv): void {
+    const log = openSync(this.#logFile, 'a')
     this.#process = spawn(process.execPath, [join(projectRoot, 'dist/main.mjs')], {
       env: { ...process.env, ...this.#environment, ...environment },
-      stdio: ['ignore', this.#log, 'ignore'],
+      stdio: ['ignore', log, 'ignore'],
     })
+    closeSync(log)
   }
 
   #isReady(): Promise<boolean> {
