@@ -85,6 +85,9 @@ create table audit_events (
   constraint audit_events_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_events_account_id_idx ON public.audit_events USING btree (account_id, id);
+CREATE INDEX audit_events_by_others_idx ON public.audit_events USING btree (actor_id, id) WHERE (actor_id IS DISTINCT FROM account_id);
+CREATE INDEX audit_events_occurred_at_idx ON public.audit_events USING brin (occurred_at);
+CREATE INDEX audit_events_rare_idx ON public.audit_events USING btree (event, id) WHERE (event <> ALL ('{customer-registered,signed-in,signed-out,sign-in-refused}'::text[]));
 
 create table codes (
   id uuid not null,

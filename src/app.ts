@@ -42,6 +42,7 @@ import { registrationRoutes } from './web/registration/routes.tsx'
 import { sessionsRoutes } from './web/sessions/routes.tsx'
 import { signInRoutes } from './web/sign-in/routes.tsx'
 import { signOutRoutes } from './web/sign-out/routes.tsx'
+import { auditRoutes } from './console/audit/routes.tsx'
 import { staffRoutes } from './console/staff/routes.tsx'
 import { staffRegistrationRoutes } from './web/staff-registration/routes.tsx'
 
@@ -94,6 +95,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
     rules: staffRules,
   })
   staffRoutes(server, web, everything)
+  auditRoutes(server, web, database)
   consoleHomeRoutes(server, web, database)
   customersRoutes(server, web, database)
   verdictRoutes(server, web, database)

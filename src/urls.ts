@@ -33,6 +33,7 @@ export const urls = {
   staffRole: '/dashboard/staff/:id/role/',
   staffSuspension: '/dashboard/staff/:id/suspension/',
   staffRestoration: '/dashboard/staff/:id/restoration/',
+  audit: '/dashboard/audit/',
   console: '/dashboard/',
   customers: '/dashboard/customers/',
   customersFound: '/dashboard/customers/found/',

@@ -45,6 +45,7 @@ export const auditEvents = [
   'invitation-revoked',
   'staff-from-customer',
   'role-changed',
+  'audit-shown',
 ] as const
 
 export type AuditEvent = (typeof auditEvents)[number]

@@ -63,6 +63,8 @@ const sentences: Record<AuditEvent, (telling: Telling) => string> = {
   'staff-from-customer': ({ details }) =>
     `Accepted an invitation and became staff${asRole(details['role'])}; the customer profile was archived`,
   'role-changed': (telling) => `Got another role${asRole(telling.details['to'])} ${act(telling)}`,
+  'audit-shown': ({ details, by }) =>
+    `Names and networks of ${counted(details['count'], 'event')} of the record were shown${by === null ? '' : ` to ${by}`}`,
   'personal-data-shown': ({ by }) => `What the console masks was shown${by === null ? '' : ` to ${by}`}`,
 }
 
