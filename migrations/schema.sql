@@ -50,6 +50,8 @@ END) stored,
   constraint accounts_username_is_whole CHECK ((num_nonnulls(username, username_canonical) = ANY (ARRAY[0, 2])))
 );
 CREATE INDEX accounts_closes_at_idx ON public.accounts USING btree (closes_at) WHERE (status = 'closing'::text);
+CREATE INDEX accounts_customer_profile_id_idx ON public.accounts USING btree (customer_profile_id) WHERE (customer_profile_id IS NOT NULL);
+CREATE INDEX accounts_staff_profile_id_idx ON public.accounts USING btree (staff_profile_id) WHERE (staff_profile_id IS NOT NULL);
 CREATE UNIQUE INDEX accounts_username_canonical_key ON public.accounts USING btree (username_canonical) WHERE (username_canonical IS NOT NULL);
 CREATE TRIGGER accounts_in_directory AFTER UPDATE OF kind, status, email, email_confirmed_at, username, first_name, last_name ON public.accounts FOR EACH ROW WHEN ((((((((old.kind IS DISTINCT FROM new.kind) OR (old.status IS DISTINCT FROM new.status)) OR (old.email IS DISTINCT FROM new.email)) OR (old.email_confirmed_at IS DISTINCT FROM new.email_confirmed_at)) OR (old.username IS DISTINCT FROM new.username)) OR (old.first_name IS DISTINCT FROM new.first_name)) OR (old.last_name IS DISTINCT FROM new.last_name))) EXECUTE FUNCTION note_directory_change_of_account();
 CREATE CONSTRAINT TRIGGER accounts_keep_an_admin AFTER UPDATE ON public.accounts NOT DEFERRABLE INITIALLY IMMEDIATE FOR EACH ROW WHEN (((old.kind = 'staff'::text) AND (old.status = 'active'::text) AND ((new.kind <> 'staff'::text) OR (new.status <> 'active'::text)))) EXECUTE FUNCTION staff_keep_an_admin();

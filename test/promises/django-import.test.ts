@@ -8,6 +8,7 @@ import { importDjango, type ImportReport, type ImportRequest } from '../../src/o
 import { undoImport } from '../../src/operations/django-import/undo.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import { emptyDatabase, freshDatabase, type TestDatabase } from '../support/database.ts'
+import { IMPORTED_STATE } from '../support/imported-state.ts'
 import { openSite } from '../support/site.ts'
 import { Visitor, registrationForm } from '../support/visitor.ts'
 import { urls } from '../../src/urls.ts'
@@ -55,22 +56,8 @@ const request = (changes: Partial<ImportRequest> = {}): ImportRequest => ({
   ...changes,
 })
 
-/** Everything that an import writes, but for what differs from run to run: its id, and moments. */
 async function state(): Promise<string> {
-  const parts = [
-    'select to_jsonb(t) as row from accounts t',
-    'select to_jsonb(t) from customer_profiles t',
-    'select to_jsonb(t) from staff_profiles t',
-    'select to_jsonb(t) from passwords t',
-    `select to_jsonb(t) - 'run_id' from imported_rows t`,
-    `select to_jsonb(t) - 'run_id' - 'id' - 'archived_at' from archived_rows t`,
-    `select to_jsonb(t) - 'run_id' - 'id' from import_questions t`,
-    `select to_jsonb(t) - 'decoy' from imported_password_schemes t`,
-  ]
-  const [row] = await db.query<{ sum: string }>(
-    `select md5(coalesce(string_agg(row::text, ' ' order by row::text), '')) as sum from (${parts.join(' union all ')}) s`,
-  )
-  return row?.sum as string
+  return (await db.query<{ sum: string }>(IMPORTED_STATE))[0]?.sum as string
 }
 
 const profileOf = async (username: string) =>

@@ -5,7 +5,7 @@ import { EMAIL_VERSION } from '../../accounts/email.ts'
 import { inSession } from './session.ts'
 
 /** Users in one transaction: few enough that a registration which wants one of their names waits a moment and no more. */
-const BATCH = 2000
+const BATCH = 500
 
 const TRIES = 5
 
@@ -64,11 +64,12 @@ async function batch(target: Client, { runId, source, schemes }: Omit<Batches, '
     )
   }
   await inSession(target, partsInsert(these, runId, source))
-  await inSession(target, archiveOf(runId, sql`select 'auth_user', d.legacy_id from decided d where ${these}`))
+  await inSession(target, archiveOf(runId, source, sql`select 'auth_user', d.legacy_id from decided d where ${these}`))
   await inSession(
     target,
     archiveOf(
       runId,
+      source,
       sql`
     select p.relation, p.legacy_id from staged_profiles p join decided d on d.legacy_id = p.user_id where ${these}`,
     ),
@@ -162,13 +163,13 @@ function partsInsert(these: Sql, runId: string, source: string): Sql {
 }
 
 /** Keeps the originals of these rows, except those of somebody who was erased. */
-function archiveOf(runId: string, rows: Sql): Sql {
+function archiveOf(runId: string, source: string, rows: Sql): Sql {
   return sql`
     insert into archived_rows (run_id, relation, account_id, former, made, why)
     select ${runId}::uuid, 'django.' || o.relation, i.account_id, o.original, null, t.why
     from (${rows}) as these (relation, legacy_id)
       join to_archive t using (relation, legacy_id) join originals o using (relation, legacy_id)
-      left join imported_rows i on i.run_id = ${runId}::uuid and i.relation = o.relation and i.legacy_id = o.legacy_id
+      left join imported_rows i on i.source = ${source} and i.relation = o.relation and i.legacy_id = o.legacy_id
     order by o.relation, o.legacy_id`
 }
 
@@ -184,6 +185,6 @@ async function rest(target: Client, runId: string, source: string): Promise<void
     select ${source}, p.relation, p.legacy_id, null, ${runId}::uuid, coalesce(f.findings, '{}')
     from (${orphans}) p left join findings_of f using (relation, legacy_id)`,
   )
-  await inSession(target, archiveOf(runId, orphans))
+  await inSession(target, archiveOf(runId, source, orphans))
   await inSession(target, sql`update runs set finished_at = now() where id = ${runId}`)
 }

@@ -15,6 +15,8 @@ export async function decide(target: Client, source: string): Promise<void> {
   await run(sql`create temp table questions (legacy_id bigint not null, finding text not null, wanted text not null)`)
   await run(newUsers(source))
   await run(sql`create unique index on decided (legacy_id)`)
+  await run(sql`create unique index on decided (place)`)
+  await run(sql`analyze decided`)
   for (const statement of names()) await run(statement)
   await run(sql`analyze decided`)
   for (const statement of taken(source)) await run(statement)
@@ -184,6 +186,7 @@ const ARCHIVED = [
 
 function conclusions(): Sql[] {
   return [
+    sql`analyze found`,
     sql`
       create temp table findings_of as
       select relation, legacy_id, array_agg(distinct finding order by finding) as findings from found group by relation, legacy_id`,
@@ -191,16 +194,22 @@ function conclusions(): Sql[] {
     sql`analyze findings_of`,
     // Of somebody who was erased nothing is archived: not the user, nor a profile.
     sql`
+      create temp table erased as
+      select relation, legacy_id from found where finding = 'erased'
+      union all
+      select p.relation, p.legacy_id from staged_profiles p join found e on e.legacy_id = p.user_id and e.finding = 'erased'`,
+    sql`analyze erased`,
+    sql`
       create temp table to_archive as
       select relation, f.legacy_id, array_to_string(array(
         select x from unnest(findings) x where x = any(${ARCHIVED}::text[])), ', ') as why
       from findings_of f
-      where findings && ${ARCHIVED}::text[] and not exists (
-        select from found e where e.finding = 'erased' and e.legacy_id = coalesce(
-          (select p.user_id from staged_profiles p where p.relation = f.relation and p.legacy_id = f.legacy_id),
-          case f.relation when 'auth_user' then f.legacy_id end))`,
+      where findings && ${ARCHIVED}::text[]
+        and not exists (select from erased e where e.relation = f.relation and e.legacy_id = f.legacy_id)`,
+    sql`create index on to_archive (relation, legacy_id)`,
     sql`analyze to_archive`,
     sql`delete from questions where legacy_id in (select legacy_id from found where finding = 'erased')`,
+    sql`create index on questions (legacy_id)`,
     sql`analyze questions`,
     sql`create index on staged_profiles (user_id)`,
   ]

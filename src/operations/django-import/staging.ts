@@ -56,7 +56,9 @@ export async function stage(
     readCustomer,
   )
   const staffProfiles = await read(`select ${STAFF_COLUMNS} from accounts_staffprofile`, profiles, readStaff)
-  await target.query('create unique index on staged_users (legacy_id); analyze staged_users; analyze staged_profiles')
+  await target.query(
+    'create unique index on staged_users (legacy_id); create index on staged_users (email_canonical); analyze staged_users; analyze staged_profiles',
+  )
   return { users, customerProfiles, staffProfiles }
 }
 
@@ -98,7 +100,7 @@ async function copyRows(
   const out = source.query(copyTo(`copy (${from}) to stdout`))
   const through = rowsThrough(read, () => {
     rows += 1
-    if (rows % 5000 === 0) progress(5000)
+    if (rows % 1000 === 0) progress(1000)
   })
   try {
     await pipeline(out, through, target.query(copyFrom(`copy ${into} from stdin`)))

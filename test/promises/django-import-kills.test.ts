@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import { expect, test } from 'vitest'
+import { projectRoot } from '../../src/lib/project-root.ts'
+import { importDjango, type ImportReport } from '../../src/operations/django-import/import.ts'
+import { undoImport } from '../../src/operations/django-import/undo.ts'
+import { urls } from '../../src/urls.ts'
+import { emptyDatabase, freshDatabase, type TestDatabase } from '../support/database.ts'
+import { IMPORTED_STATE } from '../support/imported-state.ts'
+import { generateLegacyPeople } from '../support/legacy-people.ts'
+import { PostgresProxy } from '../support/postgres-proxy.ts'
+import { openSite, startNode, TEST_SECRET } from '../support/site.ts'
+import { registrationForm, Visitor } from '../support/visitor.ts'
+
+const USERS = 3000
+const KILLS = 2
+
+const legacy = await emptyDatabase()
+const client = new Client({ connectionString: legacy.superuserUrl })
+await client.connect()
+await generateLegacyPeople(client, USERS)
+await client.end()
+
+const quiet = { reading: () => {}, deciding: () => {}, writing: () => {} }
+const whole = await freshDatabase()
+const killed = await freshDatabase()
+const live = await freshDatabase()
+const nodes = [await openSite(live, { LIMITS: 'off' }), await startNode(live, { LIMITS: 'off' })]
+
+const request = (target: TestDatabase, apply: boolean) => ({
+  sourceUrl: legacy.superuserUrl,
+  targetUrl: target.appUrl,
+  source: 'django',
+  defaultCountry: 'US' as const,
+  extraColumns: false,
+  apply,
+  progress: quiet,
+})
+
+const stateOf = async (of: TestDatabase) => (await of.query<{ sum: string }>(IMPORTED_STATE))[0]?.sum
+
+const counted = ({ found }: ImportReport) => found.map(({ finding, count }) => ({ finding, count }))
+
+test(`of ${USERS} users with every hundredth in each finding, what was predicted is applied`, async () => {
+  const predicted = await importDjango(request(whole, false))
+  const applied = await importDjango(request(whole, true))
+  expect(counted(applied)).toEqual(counted(predicted))
+  expect(counted(predicted).length).toBeGreaterThan(20)
+  const rows = await whole.query<{ finding: string; count: number }>(
+    'select f as finding, count(*)::int as count from imported_rows, unnest(findings) f group by f',
+  )
+  expect(new Set(rows.map(({ finding, count }) => `${finding} ${count}`))).toEqual(
+    new Set(counted(predicted).map(({ finding, count }) => `${finding} ${count}`)),
+  )
+})
+
+test('killed with -9 again and again and taken up each time, it ends the same', async () => {
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const before = await killed.count('accounts')
+    const child = spawn(
+      process.execPath,
+      [join(projectRoot, 'dist/main.mjs'), 'import', 'django', legacy.superuserUrl, '--apply'],
+      { env: { ...process.env, DATABASE_URL: killed.appUrl, SECRET: TEST_SECRET }, stdio: 'ignore' },
+    )
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    while (child.exitCode === null && (await killed.count('accounts')) === before) await sleep(5)
+    child.kill('SIGKILL')
+    await ended
+    // The server notices a moment later, and until then the lock is held.
+    await untilAlone(killed)
+  }
+  expect(await killed.count('accounts')).toBeGreaterThan(0)
+  await importDjango(request(killed, true))
+  expect(await stateOf(killed)).toBe(await stateOf(whole))
+  expect(await killed.query('select from runs')).toHaveLength(1)
+})
+
+test('customers register on two nodes while it runs: nobody is refused for it, and no address is there twice', async () => {
+  const before = await importDjango(request(live, false))
+  const running = importDjango(request(live, true))
+  // Some of them have an address that the import brings as well; whoever comes first keeps it.
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, async (_, index) => {
+      const visitor = new Visitor(nodes[index % 2] as (typeof nodes)[number])
+      const submission = await visitor.token(urls.customerRegistration)
+      const email = index % 4 === 0 ? `user${index * 60 + 50}@example.com` : `new${index}@example.com`
+      const answer = await visitor.post(urls.customerRegistration, { ...registrationForm({ email }), submission })
+      return { email, status: answer.status, taken: answer.body.includes('already registered') }
+    }),
+  )
+  const applied = await running
+  for (const { email, status, taken } of answers) {
+    if (email.startsWith('new')) expect(status, email).toBe(303)
+    else expect(status === 303 || (status === 422 && taken), `${email} ${status}`).toBe(true)
+  }
+  const accounts = await live.count('accounts')
+  const registered = answers.filter(({ status }) => status === 303).length
+  expect(accounts).toBe(applied.accounts.customers + applied.accounts.staff + registered)
+  expect(applied.accounts).toEqual(before.accounts)
+  const found = await live.query('select email_canonical from accounts group by 1 having count(email_canonical) > 1')
+  expect(found).toEqual([])
+})
+
+test('a connection that breaks while rows are read stops it in words, with nothing written', async () => {
+  const target = await freshDatabase()
+  const proxy = await PostgresProxy.before(legacy.superuserUrl)
+  let rows = 0
+  const breaking = importDjango({
+    ...request(target, true),
+    sourceUrl: proxy.url(legacy.superuserUrl),
+    progress: { ...quiet, reading: () => ((rows += 1) === 1 ? void proxy.close() : undefined) },
+  })
+  await expect(breaking).rejects.toMatchObject({ code: 'legacy-broke-off' })
+  for (const table of ['accounts', 'imported_rows', 'runs']) expect(await target.count(table)).toBe(0)
+})
+
+test('two at once: the second is told to wait', async () => {
+  const target = await freshDatabase()
+  const first = importDjango(request(target, true))
+  await expect.poll(() => lockHeld(target)).toBe(true)
+  await expect(importDjango(request(target, true))).rejects.toMatchObject({ code: 'import-under-way' })
+  const { run } = await first
+  await undoImport(target.appUrl, run as string)
+  expect(await target.count('accounts')).toBe(0)
+})
+
+async function lockHeld({ query }: TestDatabase): Promise<boolean> {
+  const rows = await query(
+    `select from pg_locks where locktype = 'advisory' and granted
+     and database = (select oid from pg_database where datname = current_database())`,
+  )
+  return rows.length > 0
+}
+
+async function untilAlone(of: TestDatabase): Promise<void> {
+  while (await lockHeld(of)) await sleep(20)
+}
