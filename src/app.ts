@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { customersRoutes } from './console/customers/routes.tsx'
 import { deskRegistrationRoutes } from './console/desk-registration/routes.tsx'
 import { consoleHomeRoutes } from './console/home/routes.tsx'
+import { lettersRoutes } from './console/letters/routes.tsx'
 import { verdictRoutes } from './console/verdict/routes.tsx'
 import { personRoutes } from './console/person/routes.tsx'
 import type { Database } from './database/database.ts'
@@ -98,6 +99,11 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   auditRoutes(server, web, database)
   consoleHomeRoutes(server, web, database)
   customersRoutes(server, web, database)
+  lettersRoutes(server, web, {
+    database,
+    // Whom a mail server writes to reads alone.
+    write: config.SMTP_URL ? null : writerOf(config, keys),
+  })
   verdictRoutes(server, web, database)
   personRoutes(server, web, everything)
   deskRegistrationRoutes(server, web, everything, config.DEFAULT_COUNTRY)
@@ -112,7 +118,7 @@ export function openDelivery(config: Config, database: Database, log: Log): Roun
     SMTP_URL && MAIL_FROM
       ? openPost({ url: SMTP_URL, from: MAIL_FROM, brand, domain: new URL(publicUrl).hostname })
       : null
-  const write = letterWriter({ brand, publicUrl, keys, paths: codePaths })
+  const write = writerOf(config, keys)
   return startDelivery({
     database,
     keys,
@@ -120,6 +126,10 @@ export function openDelivery(config: Config, database: Database, log: Log): Roun
     courier: post && new Courier({ database, post, write, log, claim: config.LETTER_CLAIM_SECONDS * SECOND }),
     post,
   })
+}
+
+function writerOf({ BRAND_NAME: brand, PUBLIC_URL: publicUrl }: Config, keys: Keys) {
+  return letterWriter({ brand, publicUrl, keys, paths: codePaths })
 }
 
 /** The names that the build gave to what browsers fetch. */

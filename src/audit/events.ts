@@ -38,6 +38,8 @@ export const auditEvents = [
   'sessions-ended',
   'registration-link-sent',
   'personal-data-shown',
+  'letter-retried',
+  'letter-read',
   'account-imported',
   'import-undone',
   'staff-invited',

@@ -65,6 +65,8 @@ const sentences: Record<AuditEvent, (telling: Telling) => string> = {
   'role-changed': (telling) => `Got another role${asRole(telling.details['to'])} ${act(telling)}`,
   'audit-shown': ({ details, by }) =>
     `Names and networks of ${counted(details['count'], 'event')} of the record were shown${by === null ? '' : ` to ${by}`}`,
+  'letter-retried': ({ by }) => `A letter that had not left was made due again${byWhom(by)}`,
+  'letter-read': ({ by }) => `A letter was read with its link${byWhom(by)}`,
   'personal-data-shown': ({ by }) => `What the console masks was shown${by === null ? '' : ` to ${by}`}`,
 }
 

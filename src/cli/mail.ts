@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { Config } from '../config.ts'
 import { Keys } from '../lib/keys.ts'
 import { letterWriter } from '../operations/delivery/letter-writer.ts'
-import { findLetter, listLetters, retryLetters, type LetterOnFile } from '../mail/outbox-reader.ts'
+import { findLetter, newestLetters, retryLetters, type LetterOnFile } from '../mail/outbox-reader.ts'
 import { codePaths } from '../urls.ts'
 import { withDatabase } from './with-database.ts'
 
@@ -19,7 +19,7 @@ export function mailCommand(config: () => Config): Command {
     .option('--json', 'print them as JSON')
     .action(({ waiting = false, json }: { waiting?: boolean; json?: boolean }) =>
       withDatabase(config(), async (database) => {
-        const letters = await listLetters(database, waiting)
+        const letters = await newestLetters(database, waiting)
         process.stdout.write(
           json ? `${JSON.stringify(letters, null, 2)}\n` : letters.map(lineOf).join('') || 'No letters.\n',
         )

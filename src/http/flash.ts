@@ -108,6 +108,7 @@ const notices = {
   'role-changed': () => ({ kind: 'success', words: 'The role is as you chose.' }),
   'staff-suspended': () => ({ kind: 'success', words: 'The account is suspended, and every session of it has ended.' }),
   'staff-restored': () => ({ kind: 'success', words: 'The account is restored, and can be signed in to again.' }),
+  'letter-due': () => ({ kind: 'success', words: 'It is due now, and is tried within a second or two.' }),
   'sign-in-first': () => ({ kind: 'info', words: 'Please sign in to see that page.' }),
 } satisfies Record<string, (brand: string, account: Account | null) => Notice>
 

@@ -1,10 +1,14 @@
 import type { Queryable } from '../database/database.ts'
-import { named, sql } from '../database/sql.ts'
+import { empty, join, named, sql, type Sql } from '../database/sql.ts'
+import type { Place } from '../lib/place.ts'
 import type { LetterData, LetterKind } from './outbox.ts'
 
-export type LetterState = 'waiting' | 'sent' | 'given up'
+/** `failing` was tried in vain and is tried again; `given up` is not. */
+export const letterStates = ['waiting', 'failing', 'sent', 'given up'] as const
 
-/** A letter as an operator sees it in a list. */
+export type LetterState = (typeof letterStates)[number]
+
+/** A letter as it stands in a list. The recipient is whole here; a page masks it. */
 export interface LetterOnFile {
   id: string
   kind: LetterKind
@@ -13,6 +17,20 @@ export interface LetterOnFile {
   attempts: number
   last_error: string | null
   created_at: Date
+}
+
+/** All that is known of a letter but its words. */
+export interface LetterFacts extends LetterOnFile {
+  due_at: Date
+  sent_at: Date | null
+  given_up_at: Date | null
+  /** Whose account it is about, while there is one. */
+  account_id: string | null
+  account_kind: 'customer' | 'staff' | null
+  name: string | null
+  /** Null where it has no link. */
+  link: 'good' | 'used' | 'expired' | null
+  link_until: Date | null
 }
 
 /** All that its words are made from. */
@@ -25,19 +43,87 @@ export interface WholeLetter {
   code_hash: Buffer | null
 }
 
+export interface LetterFilter {
+  state: LetterState | null
+  kind: LetterKind | null
+}
+
+export interface LetterPage {
+  letters: LetterOnFile[]
+  earlier: boolean
+  later: boolean
+}
+
+export const LETTERS_ON_A_PAGE = 50
+
 const LISTED = 200
 
-const state = sql`case when sent_at is not null then 'sent' when given_up_at is not null then 'given up' else 'waiting' end`
+/** As the index letters_state_idx has it: in other words it would not be used. */
+const state = sql`case when sent_at is not null then 'sent' when given_up_at is not null then 'given up' when last_error is not null then 'failing' else 'waiting' end`
+
+const FILED = sql`id, kind, recipient, ${state} as state, attempts, last_error, created_at`
 
 /** The newest first. */
-export async function listLetters(database: Queryable, waitingOnly: boolean): Promise<LetterOnFile[]> {
+export async function newestLetters(database: Queryable, waitingOnly: boolean): Promise<LetterOnFile[]> {
   return database.rows<LetterOnFile>(
     named(
-      'letters-list',
+      'letters-newest',
       sql`
-      select id, kind, recipient, ${state} as state, attempts, last_error, created_at from letters
+      select ${FILED} from letters
       where not ${waitingOnly} or (sent_at is null and given_up_at is null)
-      order by created_at desc limit ${LISTED}`,
+      order by id desc limit ${LISTED}`,
+    ),
+  )
+}
+
+/** One page, the newest first. Ids are in order of time, so that a page's place is a letter and no number. */
+export async function listLetters(database: Queryable, filter: LetterFilter, place: Place): Promise<LetterPage> {
+  const backwards = 'before' in place || ('end' in place && place.end === 'last')
+  const rows = await database.rows<LetterOnFile>(letterPageStatement(filter, place, LETTERS_ON_A_PAGE + 1))
+  const more = rows.length > LETTERS_ON_A_PAGE
+  const shown = rows.slice(0, LETTERS_ON_A_PAGE)
+  return {
+    letters: backwards ? shown.toReversed() : shown,
+    earlier: backwards ? more : !('end' in place),
+    later: backwards ? !('end' in place) : more,
+  }
+}
+
+/** Without a name: a rare state and a common kind want plans of their own. */
+export function letterPageStatement(filter: LetterFilter, place: Place, size: number): Sql {
+  const backwards = 'before' in place || ('end' in place && place.end === 'last')
+  const conditions = [
+    ...(filter.state === null ? [] : [sql`(${state}) = ${filter.state}`]),
+    ...(filter.kind === null ? [] : [sql`kind = ${filter.kind}`]),
+    ...('after' in place ? [sql`id < ${place.after}::uuid`] : []),
+    ...('before' in place ? [sql`id > ${place.before}::uuid`] : []),
+  ]
+  return sql`
+    select ${FILED} from letters
+    ${conditions.length === 0 ? empty : sql`where ${join(conditions, ' and ')}`}
+    order by id ${backwards ? sql`asc` : sql`desc`} limit ${size}`
+}
+
+/** One letter with what became of it and of its link; null for an id that is no letter's. */
+export async function readLetter(database: Queryable, id: string): Promise<LetterFacts | null> {
+  return database.row<LetterFacts>(
+    named(
+      'letters-read',
+      sql`
+      select l.id, l.kind, l.recipient, ${state} as state, l.attempts, l.last_error, l.created_at, l.due_at, l.sent_at,
+        l.given_up_at, l.account_id, a.kind as account_kind, nullif(trim(a.first_name || ' ' || a.last_name), '') as name,
+        coalesce(c.expires_at, p.expires_at, i.expires_at) as link_until,
+        case
+          when num_nonnulls(c.spent_at, i.accepted_at) > 0 then 'used'
+          when coalesce(c.expires_at, p.expires_at, i.expires_at) > now() then 'good'
+          when l.code_id is not null then 'expired'
+        end as link
+      from letters l
+        left join accounts a on a.id = l.account_id
+        left join codes c on c.id = l.code_id
+        left join pending_registrations p on p.id = l.code_id
+        left join invitations i on i.id = l.code_id and i.revoked_at is null
+      where l.id = ${id}`,
     ),
   )
 }
@@ -46,26 +132,31 @@ export async function findLetter(database: Queryable, id: string): Promise<Whole
   return database.row<WholeLetter>(
     named(
       'letters-find',
-      sql`
-      select l.id, l.kind, l.recipient, l.data, l.code_id, coalesce(c.code_hash, p.code_hash, i.code_hash) as code_hash
-      from letters l left join codes c on c.id = l.code_id left join pending_registrations p on p.id = l.code_id
-        left join invitations i on i.id = l.code_id and i.revoked_at is null
-      where l.id::text = ${id}`,
+      sql`select id, kind, recipient, data, code_id, code_hash from (${letterWhole(id)}) as letter`,
     ),
   )
 }
 
+/** A letter with all that its words are made from, as a fragment: for whoever records who read it, in the same statement. */
+export function letterWhole(id: string): Sql {
+  return sql`
+    select l.id, l.account_id, l.kind, l.recipient, l.data, l.code_id, coalesce(c.code_hash, p.code_hash, i.code_hash) as code_hash
+    from letters l left join codes c on c.id = l.code_id left join pending_registrations p on p.id = l.code_id
+      left join invitations i on i.id = l.code_id and i.revoked_at is null
+    where l.id::text = ${id}`
+}
+
 /** Makes letters due that wait or were given up; all of them without an id. How many. */
 export async function retryLetters(database: Queryable, id: string | null): Promise<number> {
-  const rows = await database.rows(
-    named(
-      'letters-retry',
-      sql`
-      update letters set due_at = now(), given_up_at = null, attempts = 0, claimed_until = null
-      where sent_at is null and (claimed_until is null or claimed_until < now())
-        and (${id}::text is null or id::text = ${id})
-      returning id`,
-    ),
-  )
+  const rows = await database.rows(named('letters-retry', lettersRetried(id)))
   return rows.length
+}
+
+/** The same as a fragment, whose rows are the letters that are due now. One that a courier has in hand is none of them. */
+export function lettersRetried(id: string | null): Sql {
+  return sql`
+    update letters set due_at = now(), given_up_at = null, attempts = 0, claimed_until = null
+    where sent_at is null and (claimed_until is null or claimed_until < now())
+      and (${id}::text is null or id::text = ${id})
+    returning id, account_id, kind`
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { addPeople } from '../../../bench/people.ts'
 import { connectionTo, freshDatabase } from '../../../test/support/database.ts'
+import type { Place } from '../../lib/place.ts'
 import { newId } from '../../lib/random.ts'
 import { enterMissing, forgetWords } from './entries.ts'
 import { folded, phoneDigits, wordsOf } from './fold.ts'
-import { listCustomers, PAGE_SIZE, type CustomerFilter, type CustomerOrder, type Place } from './list.ts'
+import { listCustomers, PAGE_SIZE, type CustomerFilter, type CustomerOrder } from './list.ts'
 import { searchCustomers } from './search.ts'
 
 const db = await freshDatabase()

@@ -1,5 +1,6 @@
 import type { Database, Queryable } from '../../database/database.ts'
 import { empty, join, sql, type Sql } from '../../database/sql.ts'
+import type { Place } from '../../lib/place.ts'
 import { firstIdAt } from '../../lib/random.ts'
 import { DAY } from '../../lib/time.ts'
 import { byIndexes } from './by-indexes.ts'
@@ -22,9 +23,6 @@ export interface CustomerFilter {
 export const customerOrders = ['newest', 'name'] as const
 
 export type CustomerOrder = (typeof customerOrders)[number]
-
-/** A place in the list: after or before the customer with this id, or its first or last page. */
-export type Place = { after: string } | { before: string } | { end: 'first' | 'last' }
 
 export interface CustomerPage {
   customers: ListedCustomer[]

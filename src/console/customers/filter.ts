@@ -1,4 +1,4 @@
-import { customerOrders, type CustomerFilter, type CustomerOrder, type Place } from '../../accounts/directory/list.ts'
+import { customerOrders, type CustomerFilter, type CustomerOrder } from '../../accounts/directory/list.ts'
 import { customerStates } from '../../accounts/directory/listed.ts'
 import { isCountry } from '../../accounts/profiles/countries.ts'
 import type { Fields } from '../../http/form-body.ts'
@@ -16,8 +16,6 @@ export interface View {
   order: CustomerOrder
 }
 
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** The list as its address says. What it says in another way than the page would is left out: it is only a view. */
 export function viewOf(fields: Fields): View {
   const { state, country = '', within = '', order } = fields
@@ -29,12 +27,6 @@ export function viewOf(fields: Fields): View {
     },
     order: customerOrders.find((known) => known === order) ?? 'newest',
   }
-}
-
-export function placeOf({ after, before, end }: Fields): Place {
-  if (after !== undefined && ID.test(after)) return { after }
-  if (before !== undefined && ID.test(before)) return { before }
-  return { end: end === 'last' ? 'last' : 'first' }
 }
 
 /** The same view as fields of a form or a query; what is as usual is left out. */

@@ -4,10 +4,12 @@ import { type CustomerState, type ListedCustomer } from '../../accounts/director
 import { MOST_FOUND, type Found } from '../../accounts/directory/search.ts'
 import { allCountries } from '../../accounts/profiles/countries.ts'
 import { dayInWords } from '../../lib/moments.ts'
+import { Filters } from '../../ui/filters.tsx'
 import { PageHeading } from '../../ui/heading.tsx'
 import { Layout } from '../../ui/layout.tsx'
 import { maskedEmail, maskedPhone } from '../../ui/masked.ts'
 import type { PageContext } from '../../ui/page.ts'
+import { Pager } from '../../ui/pager.tsx'
 import { Standing, type StandingProps } from '../../ui/standing.tsx'
 import { Table, type Column } from '../../ui/table.tsx'
 import { urlOf, urls } from '../../urls.ts'
@@ -35,13 +37,19 @@ export function CustomersPage({ page, search, view, list, listUrl, downloadUrl }
       <PageHeading title="Customers" />
       <Search {...search} />
       <section id="results" class="results" aria-label="Customers">
-        <Filters view={view} listUrl={listUrl} />
+        <CustomerFilters view={view} listUrl={listUrl} />
         <div class="results-top">
           <p>{countInWords(list.count, view)}</p>
           {downloadUrl ? <Download url={downloadUrl} view={view} token={search.token} /> : null}
         </div>
         <CustomerTable caption="Customers" customers={list.customers} none="No customer fits. Choose less above." />
-        <Pager view={view} list={list} listUrl={listUrl} />
+        <Pager
+          url={listUrl}
+          view={fieldsFor(view)}
+          ids={list.customers.map(({ id }) => id)}
+          earlier={list.earlier}
+          later={list.later}
+        />
       </section>
     </Layout>
   )
@@ -119,7 +127,7 @@ const STATES: Record<CustomerState, StandingProps & { filter: string }> = {
   closing: { kind: 'over', words: 'Closing', filter: 'Closing' },
 }
 
-function Filters({ view: { filter, order }, listUrl }: { view: View; listUrl: string }) {
+function CustomerFilters({ view: { filter, order }, listUrl }: { view: View; listUrl: string }) {
   const states = Object.entries(STATES).map(([value, { filter: label }]) => ({ value, label }))
   const countries = allCountries.map(({ code, name }) => ({ value: code, label: name }))
   const within = Object.entries(WITHIN).map(([value, label]) => ({ value, label }))
@@ -128,43 +136,21 @@ function Filters({ view: { filter, order }, listUrl }: { view: View; listUrl: st
     { value: 'name', label: 'By last name' },
   ]
   return (
-    <form class="filters" method="get" action={listUrl}>
-      <Choice name="state" label="State" any="Any" options={states} chosen={filter.state} />
-      <Choice name="country" label="Country" any="Any" options={countries} chosen={filter.country} />
-      <Choice name="within" label="Registered" any="Ever" options={within} chosen={filter.within?.toString() ?? null} />
-      <Choice name="order" label="Order" options={orders} chosen={order} />
-      <button class="button button-secondary" type="submit">
-        Show
-      </button>
-    </form>
-  )
-}
-
-interface ChoiceProps {
-  name: string
-  label: string
-  any?: string
-  options: readonly { value: string; label: string }[]
-  chosen: string | null
-}
-
-function Choice({ name, label, any, options, chosen }: ChoiceProps) {
-  return (
-    <div class="filter">
-      <label class="filter-label" for={`filter-${name}`}>
-        {label}
-      </label>
-      <div class="select">
-        <select class="input" id={`filter-${name}`} name={name}>
-          {any === undefined ? null : <option value="">{any}</option>}
-          {options.map((option) => (
-            <option value={option.value} selected={option.value === chosen}>
-              {option.label}
-            </option>
-          ))}
-        </select>
-      </div>
-    </div>
+    <Filters
+      action={listUrl}
+      choices={[
+        { name: 'state', label: 'State', any: 'Any', options: states, chosen: filter.state },
+        { name: 'country', label: 'Country', any: 'Any', options: countries, chosen: filter.country },
+        {
+          name: 'within',
+          label: 'Registered',
+          any: 'Ever',
+          options: within,
+          chosen: filter.within?.toString() ?? null,
+        },
+        { name: 'order', label: 'Order', options: orders, chosen: order },
+      ]}
+    />
   )
 }
 
@@ -209,27 +195,6 @@ function NameLink(customer: ListedCustomer) {
 
 function nameOf({ first_name, last_name, username }: ListedCustomer): string {
   return `${first_name} ${last_name}`.trim() || (username ?? 'No name')
-}
-
-function Pager({ view, list, listUrl }: { view: View; list: CustomerPage; listUrl: string }) {
-  if (!list.earlier && !list.later) return null
-  const to = (place: Record<string, string>) =>
-    `${listUrl}?${new URLSearchParams({ ...fieldsFor(view), ...place }).toString()}`
-  const [first, last] = [list.customers[0]?.id ?? '', list.customers.at(-1)?.id ?? '']
-  return (
-    <nav class="pager" aria-label="Pages">
-      <ul>
-        <Step label="First" href={list.earlier ? to({ end: 'first' }) : null} />
-        <Step label="Previous" href={list.earlier ? to({ before: first }) : null} />
-        <Step label="Next" href={list.later ? to({ after: last }) : null} />
-        <Step label="Last" href={list.later ? to({ end: 'last' }) : null} />
-      </ul>
-    </nav>
-  )
-}
-
-function Step({ label, href }: { label: string; href: string | null }) {
-  return <li>{href === null ? <span class="pager-none">{label}</span> : <a href={href}>{label}</a>}</li>
 }
 
 function countInWords(count: number | null, { filter }: View): string {

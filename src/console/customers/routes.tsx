@@ -9,9 +9,10 @@ import type { Database } from '../../database/database.ts'
 import { fieldsOf, queryOf, type Fields } from '../../http/form-body.ts'
 import type { Web } from '../../http/web.ts'
 import { CSV_BEGINNING, csvLine } from '../../lib/csv.ts'
+import { placeOf } from '../../lib/place.ts'
 import { showable } from '../../lib/text.ts'
 import { urls } from '../../urls.ts'
-import { fieldsFor, placeOf, viewOf } from './filter.ts'
+import { fieldsFor, viewOf } from './filter.ts'
 import { CustomersFoundPage, CustomersPage } from './page.tsx'
 
 export function customersRoutes(server: FastifyInstance, web: Web, database: Database): void {

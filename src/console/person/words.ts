@@ -4,7 +4,7 @@ import type { Happening } from '../../flows/person/timeline.ts'
 import type { Obstacle, Scope, Step } from '../../flows/sign-in-help/verdict.ts'
 import { inWords } from '../../lib/duration.ts'
 import { dayInWords, momentInWords } from '../../lib/moments.ts'
-import type { LetterKind } from '../../mail/outbox.ts'
+import { letterNames } from '../../mail/letters/names.ts'
 
 /** How a network is shown: masked, or whole once that was asked for. */
 export type Network = (network: string) => string
@@ -86,24 +86,6 @@ export const stepReasons: Record<Obstacle['cause'], string> = {
   throttled: 'The person tried too often and was held off.',
   'wrong-password': 'The person does not know the password any more.',
   nothing: 'The person asked for a way back in.',
-}
-
-export const letterNames: Record<LetterKind, string> = {
-  welcome: 'Welcome',
-  'registration-link': 'Finish your registration',
-  'already-registered': 'You already have an account',
-  'confirm-address': 'Confirm your address',
-  recovery: 'Choose a new password',
-  'password-changed': 'Your password was changed',
-  'confirm-new-address': 'Confirm your new address',
-  'address-changed': 'Your address was changed',
-  'confirm-corrected-address': 'Confirm your address',
-  'address-corrected': 'Another address was given',
-  'new-device': 'New sign-in',
-  'account-closing': 'Your account will be erased',
-  'account-kept': 'Your account stays',
-  'choose-password': 'Choose your password',
-  'staff-invitation': 'You are invited to the staff',
 }
 
 /** What happened, in words; `amiss` is what somebody looking for trouble looks for. */
