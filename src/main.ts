@@ -9,6 +9,8 @@ import { importCommand } from './cli/import.ts'
 import { mailCommand } from './cli/mail.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { repairCommand } from './cli/repair.ts'
+import { auditCommand } from './cli/audit.ts'
+import { staffCommand } from './cli/staff.ts'
 import { settingsCommand } from './cli/settings.ts'
 import { readConfig } from './config.ts'
 import { serve } from './serve.ts'
@@ -31,6 +33,8 @@ program.addCommand(eraseCommand(() => readConfig(process.env)))
 program.addCommand(doctorCommand(() => readConfig(process.env)))
 program.addCommand(importCommand(() => readConfig(process.env)))
 program.addCommand(repairCommand(() => readConfig(process.env)))
+program.addCommand(staffCommand(() => readConfig(process.env)))
+program.addCommand(auditCommand(() => readConfig(process.env)))
 program.addCommand(settingsCommand())
 
 try {
