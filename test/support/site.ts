@@ -8,9 +8,10 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { afterAll, inject } from 'vitest'
 import { buildApp, openDelivery } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
+import { readConfig, type Config } from '../../src/config.ts'
 import { Database } from '../../src/database/database.ts'
-import { logOptions } from '../../src/lib/log.ts'
+import type { PoolSettings } from '../../src/database/primary-pool.ts'
+import { logOptions, type Log } from '../../src/lib/log.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import type { TestDatabase } from './database.ts'
 
@@ -46,23 +47,29 @@ export async function openSite(
   of: Pick<TestDatabase, 'appUrl'>,
   settings: NodeJS.ProcessEnv = {},
 ): Promise<Site & { app: FastifyInstance }> {
+  const { config, log, ...site } = await openSiteOn(of, (pool) => new Database({ ...pool, connections: 10 }), settings)
+  const delivery = openDelivery(config, site.database, log)
+  afterAll(() => delivery.stop())
+  return site
+}
+
+/** The pages alone, on a way to the database that a test has made for itself; nothing runs but what is asked for. */
+export async function openSiteOn<Way extends Database>(
+  of: Pick<TestDatabase, 'appUrl'>,
+  open: (pool: Pick<PoolSettings, 'url' | 'onIdleError'>) => Way,
+  settings: NodeJS.ProcessEnv = {},
+): Promise<Site & { app: FastifyInstance; database: Way; config: Config; log: Log }> {
   const port = await freePort()
   const config = readConfig(settingsFor(of, port, settings))
   const log = pino({ ...logOptions, level: 'debug' }, createWriteStream(logFile('site')))
-  const database = new Database({
-    url: config.DATABASE_URL as string,
-    connections: 10,
-    onIdleError: (error) => log.warn({ err: error }),
-  })
+  const database = open({ url: config.DATABASE_URL as string, onIdleError: (error) => log.warn({ err: error }) })
   const app = await buildApp(config, database, log)
-  const delivery = openDelivery(config, database, log)
   await app.listen({ host: '127.0.0.1', port })
   afterAll(async () => {
     await app.close()
-    await delivery.stop()
     await database.close()
   })
-  return { url: config.PUBLIC_URL, app }
+  return { url: config.PUBLIC_URL, app, database, config, log }
 }
 
 export interface Node extends Site {
