@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { sessionApiRoutes } from './api/session/routes.ts'
 import { Passwords } from './accounts/passwords/passwords.ts'
 import type { Config } from './config.ts'
 import { customersRoutes } from './console/customers/routes.tsx'
@@ -71,6 +72,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   problemRoutes(server, web)
   machineRoutes(server, database, metrics, config.METRICS_TOKEN)
   await assetRoutes(server)
+  sessionApiRoutes(server, web)
   landingRoutes(server, web)
   registrationRoutes(server, web, {
     registrar: everything,

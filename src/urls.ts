@@ -55,6 +55,7 @@ export const urls = {
   personRestoration: '/dashboard/people/:id/restoration/',
   personSessions: '/dashboard/people/:id/sessions/',
   personSuspension: '/dashboard/people/:id/suspension/',
+  sessionApi: '/api/session/',
   assets: '/assets/',
   alive: '/healthz',
   ready: '/readyz',

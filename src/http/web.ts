@@ -39,6 +39,7 @@ export class Web {
   readonly submissions: Submissions
   readonly #assets: Assets
   readonly #database: Database
+  readonly #blankForms = new Map<string, string[]>()
 
   constructor({ brand, publicUrl, assets }: WebSettings, database: Database, keys: Keys) {
     this.brand = brand
@@ -125,12 +126,26 @@ export class Web {
     return { values: Object.fromEntries(values), errors, token }
   }
 
+  /**
+   * An empty form, for people who are not signed in. All of them get the same page but for its token, so it is rendered
+   * once for each route and kept in the pieces between which the token stands.
+   */
+  sendBlankForm(request: FastifyRequest, reply: FastifyReply, form: (state: FormState) => JSX.Element): FastifyReply {
+    const state = this.form(request, reply)
+    const route = this.ownAddress(request)
+    const alike = this.sessionToken(request) === null && this.cookies.read(request, 'flash') === null
+    if (!alike || route !== request.routeOptions.url) return this.send(reply, form(state))
+    const token = state.token ?? ''
+    let pieces = this.#blankForms.get(route)
+    if (!pieces) {
+      pieces = renderDocument(form(state)).split(token)
+      this.#blankForms.set(route, pieces)
+    }
+    return this.#sendDocument(reply, pieces.join(token))
+  }
+
   send(reply: FastifyReply, element: JSX.Element, status = 200): FastifyReply {
-    return reply
-      .status(status)
-      .header('cache-control', 'no-store')
-      .type('text/html; charset=utf-8')
-      .send(renderDocument(element))
+    return this.#sendDocument(reply, renderDocument(element), status)
   }
 
   /** Shows the route's own form again, with the status that the answer has. */
@@ -193,6 +208,10 @@ export class Web {
   /** Has the browser send the same once more, to another address of this site (RFC 9110, 15.4.8). */
   passOn(reply: FastifyReply, to: string): FastifyReply {
     return reply.header('cache-control', 'no-store').redirect(to, 307)
+  }
+
+  #sendDocument(reply: FastifyReply, document: string, status = 200): FastifyReply {
+    return reply.status(status).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(document)
   }
 
   #viewer(account: Account, request: FastifyRequest, reply: FastifyReply): Viewer {

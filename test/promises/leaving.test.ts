@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test, vi } from 'vitest'
 import { closingTicket, closingMark } from '../../src/accounts/closing.ts'
+import { enterChanged } from '../../src/accounts/directory/entries.ts'
 import { identityHash } from '../../src/accounts/tombstones.ts'
 import { sql } from '../../src/database/sql.ts'
 import type { OwnData } from '../../src/flows/leaving/own-data.ts'
@@ -87,6 +88,7 @@ describe('everything held about me', () => {
     )
     expect(rows.map(({ table_name }) => table_name)).toEqual([
       'codes',
+      'customer_directory', // made of the account and the profile, for the staff's search
       'customer_profiles',
       'email_changes',
       'invitations', // staff alone
@@ -390,6 +392,7 @@ describe('erasure', () => {
     expect((await placesOf(needles)).length).toBeGreaterThan(3)
     await becomeDue(id)
     expect(await eraseDue(db.database)).toEqual([id])
+    await enterChanged(db.database)
     expect(await placesOf(needles)).toEqual([])
     expect(await placesOf([id])).toEqual(['audit_events'])
     const [last] = await db.query(

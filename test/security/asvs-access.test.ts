@@ -59,6 +59,7 @@ const matrix: Record<string, Row> = {
   [urls.customers]: { visitor: TO_STAFF_SIGN_IN, customer: 403, staff: 200 },
   [urls.customersFound]: { visitor: TO_STAFF_SIGN_IN, customer: 403, staff: urls.customers },
   [urls.customersDownload]: { visitor: TO_STAFF_SIGN_IN, customer: 403, staff: urls.customers, customer_care: 403 },
+  [urls.sessionApi]: { visitor: 200, customer: 200, staff: 200 },
   [urls.alive]: { visitor: 200, customer: 200, staff: 200 },
   [urls.ready]: { visitor: 200, customer: 200, staff: 200 },
   [urls.metrics]: { visitor: 404, customer: 404, staff: 404 },

@@ -30,7 +30,7 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
   const [begin, find] = mode === 'open' ? [register, findRegistration] : [requestRegistration, findPendingRegistration]
 
   server.get(urls.customerRegistration, { config: { access: 'visitor' } }, async (request, reply) =>
-    web.send(reply, form(request, reply, web.form(request, reply))),
+    web.sendBlankForm(request, reply, (state) => form(request, reply, state)),
   )
 
   server.post(urls.customerRegistration, { config: { access: 'anyone', form } }, async (request, reply) => {

@@ -17,7 +17,7 @@ export interface SignInDoor {
 export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, metrics }: SignInDoor): void {
   for (const url of [urls.customerSignIn, urls.staffSignIn]) {
     server.get(url, { config: { access: 'visitor' } }, async (request, reply) =>
-      web.send(reply, form(request, reply, web.form(request, reply))),
+      web.sendBlankForm(request, reply, (state) => form(request, reply, state)),
     )
     server.post(url, { config: { access: 'anyone', form } }, create)
   }

@@ -1,0 +1,301 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { projectRoot } from '../src/lib/project-root.ts'
+import { betterAuthAt, oursAt, type Errands } from './speed/errands.ts'
+import { inWords, quantile, ratioOf, spreadOf, type Spread } from './speed/figures.ts'
+import { closedLoad, endlessLoad, openLoad, sameAsk, type Answers, type Ask } from './speed/load.ts'
+import { drawPage } from './speed/page.ts'
+import { between, processorTime, residentMiB, type Parties } from './speed/parties.ts'
+import { OwnPostgres, startBetterAuth, startBounds, startOurs, type Server } from './speed/servers.ts'
+
+/**
+ * Ours, the bounds and Better Auth on one PostgreSQL, in turns, several rounds: what is compared ran one right after the
+ * other. Writes figures.json and figures.html to OUT. ROUNDS and SCALE (of the number of requests) make it longer or shorter.
+ */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 5)
+const SCALE = Number(process.env['SCALE'] ?? 1)
+const OUT = process.env['OUT'] ?? join(projectRoot, 'bench-results')
+
+export interface Measured {
+  rates: number[]
+  p50: number
+  p99: number
+  p999: number
+  /** Milliseconds of processor time for one operation, of each party. */
+  processor: Parties
+}
+
+export interface Figures {
+  made: string
+  machine: string
+  node: string
+  postgres: string
+  rounds: number
+  /** By errand, then by how many at once, then by party. */
+  closed: Record<string, Record<number, Record<string, Measured>>>
+  ratios: Record<string, Spread>
+  open: Record<string, { perSecond: number; p50: number; p99: number; p999: number; refused: number }>
+  beside: Record<string, { alone: number; beside: number }>
+  costs: Record<string, { wal: number; fsyncs: number; commits: number }>
+  idle: Record<string, { startedIn: Spread; residentMiB: number }>
+}
+
+const AT_ONCE = [1, 8, 32, 256]
+const NEEDS_A_HASH = new Set(['registrations', 'sign-ins'])
+
+if (!existsSync(join(projectRoot, 'bench/peers/node_modules'))) {
+  say('Installing what we are measured beside (once) ...')
+  spawnSync('npm', ['ci', '--prefix', join(projectRoot, 'bench/peers')], { stdio: 'inherit' })
+}
+
+const postgres = await OwnPostgres.start()
+try {
+  await measure()
+} finally {
+  await postgres.stop()
+}
+
+async function measure(): Promise<void> {
+  const appUrl = await postgres.prepared('ours')
+  const peerUrl = await postgres.empty('better_auth')
+  let ours = await startOurs(appUrl)
+  const page = await (await fetch(`${ours.url}/accounts/customer/register/`)).text()
+  const constant = join(mkdtempSync(join(tmpdir(), 'meridian-page-')), 'page.html')
+  writeFileSync(constant, page)
+  const bounds = await startBounds(appUrl, constant)
+  let peer = await startBetterAuth(peerUrl)
+
+  const [row] = await postgres.ask<{ version: string }>('ours', 'show server_version_num as version').catch(() => [])
+  const figures: Figures = {
+    made: new Date().toISOString(),
+    machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+    node: process.version,
+    postgres:
+      row?.version ??
+      (await postgres.ask<{ server_version: string }>('ours', 'show server_version'))[0]?.server_version ??
+      '',
+    rounds: ROUNDS,
+    closed: {},
+    ratios: {},
+    open: {},
+    beside: {},
+    costs: {},
+    idle: {},
+  }
+
+  const ourErrands = await oursAt(ours.url)
+  const peerErrands = await betterAuthAt(peer.url)
+  await closedRounds(figures, { ours, peer, bounds }, ourErrands, peerErrands)
+  await costs(figures, { ours, peer }, ourErrands, peerErrands)
+  await openRounds(figures, ours, ourErrands)
+  await besideRounds(figures, { ours, peer }, ourErrands, peerErrands)
+  await Promise.all([ours.stop(), peer.stop(), bounds.stop()])
+
+  const started: number[] = []
+  const peerStarted: number[] = []
+  for (let round = 0; round < ROUNDS; round += 1) {
+    ours = await startOurs(appUrl)
+    started.push(ours.startedIn)
+    if (round === ROUNDS - 1) {
+      await sleep(3000)
+      figures.idle['ours'] = { startedIn: spreadOf(started), residentMiB: residentMiB(ours.pid) }
+    }
+    await ours.stop()
+    peer = await startBetterAuth(peerUrl)
+    peerStarted.push(peer.startedIn)
+    if (round === ROUNDS - 1) {
+      await sleep(3000)
+      figures.idle['Better Auth'] = { startedIn: spreadOf(peerStarted), residentMiB: residentMiB(peer.pid) }
+    }
+    await peer.stop()
+  }
+  figures.ratios['start-up, ours : Better Auth'] = ratioOf(started, peerStarted)
+
+  mkdirSync(OUT, { recursive: true })
+  writeFileSync(join(OUT, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`)
+  writeFileSync(join(OUT, 'figures.html'), drawPage(figures))
+  say('')
+  for (const [what, ratio] of Object.entries(figures.ratios)) say(`${what.padEnd(70)} ${inWords(ratio)}`)
+  say(`\n${join(OUT, 'figures.html')}`)
+}
+
+/** Every errand at every number at once: each round has ours, the bound and the peer, one right after the other. */
+async function closedRounds(
+  figures: Figures,
+  servers: { ours: Server; peer: Server; bounds: Server },
+  ourErrands: Awaited<ReturnType<typeof oursAt>>,
+  peerErrands: Errands,
+): Promise<void> {
+  const { ours, peer, bounds } = servers
+  const tokenHash = createHash('sha256')
+    .update(/meridian-session=([^;]+)/.exec(ourErrands.session.cookie)?.[1] ?? '')
+    .digest('hex')
+  const query: Ask = { method: 'GET', path: `/query/${tokenHash}`, expected: 200 }
+  const constant: Ask = { method: 'GET', path: '/constant', expected: 200 }
+
+  for (const errand of ['registrations', 'sign-ins', 'session checks', 'registration page', 'profile edits'] as const) {
+    figures.closed[errand] = {}
+    for (const atOnce of AT_ONCE) {
+      const count = countFor(errand, atOnce)
+      const rounds: Record<string, Round[]> = {}
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const run = async (party: string, server: Server, asks: Ask[]) => {
+          const done = await oneRound(server, asks, atOnce)
+          ;(rounds[party] ??= []).push(done)
+        }
+        await run('ours', ours, await ourErrands[errand](count))
+        if (NEEDS_A_HASH.has(errand)) {
+          const answer = await fetch(`${bounds.url}/hashes?count=${count}&at-once=${Math.min(atOnce, cpus().length)}`)
+          const { milliseconds } = (await answer.json()) as { milliseconds: number }
+          ;(rounds['bare argon2id'] ??= []).push(rateAlone((count / milliseconds) * 1000))
+        }
+        if (errand === 'session checks') await run('bare Fastify, one query', bounds, sameAsk(count, query))
+        if (errand === 'registration page') await run('the page as a constant', bounds, sameAsk(count, constant))
+        if (errand in peerErrands) await run('Better Auth', peer, await peerErrands[errand as keyof Errands](count))
+      }
+      figures.closed[errand][atOnce] = Object.fromEntries(
+        Object.entries(rounds).map(([party, of]) => [party, measuredOf(of)]),
+      )
+      const rates = (party: string) => rounds[party]?.map(({ answers }) => answers.rate) ?? []
+      for (const party of Object.keys(rounds).filter((name) => name !== 'ours')) {
+        const ratio = ratioOf(rates('ours'), rates(party))
+        figures.ratios[`${errand}, ${atOnce} at once, ours : ${party}`] = ratio
+        say(`${errand}, ${atOnce} at once: ${inWords(spreadOf(rates('ours')), 0)}/s, ${inWords(ratio)} of ${party}`)
+      }
+    }
+  }
+}
+
+interface Round {
+  answers: Answers
+  processor: Parties
+}
+
+async function oneRound(server: Server, asks: Ask[], atOnce: number): Promise<Round> {
+  const before = processorTime(server.pid, postgres.postmasterPid)
+  const answers = await closedLoad(server.url, asks, atOnce)
+  const spent = between(before, processorTime(server.pid, postgres.postmasterPid))
+  if (Object.keys(answers.unexpected).length > 0)
+    throw new Error(`${asks[0]?.path} was answered ${JSON.stringify(answers.unexpected)}`)
+  const each = (seconds: number) => (seconds / asks.length) * 1000
+  return {
+    answers,
+    processor: { server: each(spent.server), database: each(spent.database), load: each(spent.load) },
+  }
+}
+
+function rateAlone(rate: number): Round {
+  return { answers: { rate, latencies: [], unexpected: {} }, processor: { server: 0, database: 0, load: 0 } }
+}
+
+function measuredOf(rounds: readonly Round[]): Measured {
+  const latencies = rounds.flatMap(({ answers }) => answers.latencies)
+  const middle = (of: (parties: Parties) => number) =>
+    quantile(
+      rounds.map(({ processor }) => of(processor)),
+      0.5,
+    )
+  return {
+    rates: rounds.map(({ answers }) => answers.rate),
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    p999: quantile(latencies, 0.999),
+    processor: {
+      server: middle(({ server }) => server),
+      database: middle(({ database }) => database),
+      load: middle(({ load }) => load),
+    },
+  }
+}
+
+function countFor(errand: string, atOnce: number): number {
+  const count = NEEDS_A_HASH.has(errand) ? (atOnce > 32 ? 320 : 128) : errand === 'profile edits' ? 1000 : 3000
+  return Math.max(atOnce, Math.round(count * SCALE * (atOnce === 1 ? 0.5 : 1)))
+}
+
+/** What one operation at a time writes and waits for. */
+async function costs(
+  figures: Figures,
+  { ours, peer }: { ours: Server; peer: Server },
+  ourErrands: Errands,
+  peerErrands: Errands,
+): Promise<void> {
+  const parties = { ours: [ours, ourErrands, 'ours'], 'Better Auth': [peer, peerErrands, 'better_auth'] } as const
+  for (const errand of ['registrations', 'sign-ins', 'session checks'] as const) {
+    for (const [party, [server, errands, database]] of Object.entries(parties)) {
+      const asks = await errands[errand](50)
+      await sleep(1500)
+      const before = await written(database)
+      await closedLoad(server.url, asks, 1)
+      // A backend tells its counts when it has been idle for a moment.
+      await sleep(1500)
+      const after = await written(database)
+      const each = (of: (at: Written) => number) => (of(after) - of(before)) / asks.length
+      figures.costs[`${errand}, ${party}`] = {
+        wal: each(({ wal }) => wal),
+        fsyncs: each(({ fsyncs }) => fsyncs),
+        commits: each(({ commits }) => commits),
+      }
+      say(`${errand}, ${party}: ${JSON.stringify(figures.costs[`${errand}, ${party}`])}`)
+    }
+  }
+}
+
+interface Written {
+  wal: number
+  fsyncs: number
+  commits: number
+}
+
+async function written(database: string): Promise<Written> {
+  const [row] = await postgres.ask<Written>(
+    database,
+    `select (pg_current_wal_insert_lsn() - '0/0')::float as wal,
+       (select sum(fsyncs) from pg_stat_io where object = 'wal')::float as fsyncs,
+       (select xact_commit from pg_stat_database where datname = current_database())::float as commits`,
+  )
+  if (!row) throw new Error('PostgreSQL told nothing of itself')
+  return row
+}
+
+/** Arrivals at 70 % of what was just measured as most; nobody waits unmeasured. */
+async function openRounds(figures: Figures, ours: Server, errands: Errands): Promise<void> {
+  for (const errand of ['registrations', 'sign-ins', 'session checks'] as const) {
+    const most = quantile(figures.closed[errand]?.[32]?.['ours']?.rates ?? [], 0.5)
+    const perSecond = most * 0.7
+    const answers = await openLoad(ours.url, await errands[errand](Math.round(perSecond * 20 * SCALE)), perSecond)
+    const of = (share: number) => quantile(answers.latencies, share)
+    const refused = Object.values(answers.unexpected).reduce((total, count) => total + count, 0)
+    figures.open[errand] = { perSecond, p50: of(0.5), p99: of(0.99), p999: of(0.999), refused }
+    say(`${errand} arriving at 70 %: ${JSON.stringify(figures.open[errand])}`)
+  }
+}
+
+/** Session checks, one at a time, alone and beside 32 registrations at once. */
+async function besideRounds(
+  figures: Figures,
+  { ours, peer }: { ours: Server; peer: Server },
+  ourErrands: Errands,
+  peerErrands: Errands,
+): Promise<void> {
+  for (const [party, server, errands] of [
+    ['ours', ours, ourErrands],
+    ['Better Auth', peer, peerErrands],
+  ] as const) {
+    const alone = await closedLoad(server.url, await errands['session checks'](300), 1)
+    const flood = endlessLoad(server.url, (await errands.registrations(700)).values(), 32)
+    await sleep(500)
+    const beside = await closedLoad(server.url, await errands['session checks'](party === 'ours' ? 300 : 30), 1)
+    await flood.stop()
+    figures.beside[party] = { alone: quantile(alone.latencies, 0.5), beside: quantile(beside.latencies, 0.5) }
+    say(`session checks beside 32 registrations, ${party}: ${JSON.stringify(figures.beside[party])}`)
+  }
+}
+
+function say(words: string): void {
+  process.stdout.write(`${words}\n`)
+}
