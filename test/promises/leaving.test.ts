@@ -91,6 +91,8 @@ describe('everything held about me', () => {
       'customer_directory', // made of the account and the profile, for the staff's search
       'customer_profiles',
       'email_changes',
+      'import_questions',
+      'imported_rows',
       'invitations', // staff alone
       'known_browsers',
       'letters',

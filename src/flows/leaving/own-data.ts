@@ -76,6 +76,12 @@ export interface OwnData {
     used_at: Moment | null
   }[]
   receipts: { kept_since: Moment }[]
+  /** What was taken over from the site before this one. */
+  imported: { from: string; table: string; number: number; noticed: string[] }[]
+  /** Questions that the import left to a person of the staff. */
+  import_questions: { about: string; address_or_name: string; decided_at: Moment | null; decision: string | null }[]
+  /** What was kept of rows that the staff or an operator changed, so that the change can be taken back. */
+  archived: { table: string; why: string; at: Moment; former: Record<string, unknown> | null }[]
   events: { event: string; at: Moment; by_you: boolean; network: string | null; details: Record<string, unknown> }[]
 }
 
@@ -151,6 +157,23 @@ export async function readOwnData(
           sql`created_at`,
           sql`receipts`,
         )},
+        'imported', ${all(
+          sql`json_build_object('from', source, 'table', relation, 'number', legacy_id, 'noticed', findings)`,
+          sql`legacy_id`,
+          sql`imported_rows`,
+        )},
+        'import_questions', ${all(
+          sql`json_build_object('about', finding, 'address_or_name', wanted, 'decided_at', ${moment(sql`decided_at`)},
+            'decision', decision)`,
+          sql`id`,
+          sql`import_questions`,
+        )},
+        'archived', ${all(
+          sql`json_build_object('table', relation, 'why', why, 'at', ${moment(sql`archived_at`)},
+            'former', former - ${HASHES}::text[])`,
+          sql`id`,
+          sql`archived_rows`,
+        )},
         'events', ${all(
           sql`json_build_object('event', event, 'at', ${moment(sql`occurred_at`)},
             'by_you', actor_id is not distinct from account_id, 'network', network, 'details', details)`,
@@ -165,6 +188,9 @@ export async function readOwnData(
   )
   return row ? { outcome: 'read', data: row.data } : { outcome: 'gone' }
 }
+
+/** Columns that no file tells of, in whichever table they stood: what is kept of passwords and codes. */
+const HASHES = ['hash', 'password', 'code_hash', 'token_hash', 'receipt_hash']
 
 /** As JSON, whatever time zone the server thinks in. */
 function moment(time: Sql): Sql {

@@ -128,6 +128,40 @@ export function OwnDataDocument({ data, brand }: { data: OwnData; brand: string 
           <Part title="Forms that we know again">
             <List head={['Since']} rows={data.receipts.map((receipt) => [moment(receipt.kept_since)])} />
           </Part>
+          {data.imported.length > 0 ? (
+            <Part title="Taken over from our former site">
+              <List
+                head={['From', 'Table', 'Number', 'Noticed']}
+                rows={data.imported.map((row) => [
+                  row.from,
+                  row.table,
+                  `${row.number}`,
+                  row.noticed.map(asWords).join(', '),
+                ])}
+              />
+            </Part>
+          ) : null}
+          {data.import_questions.length > 0 ? (
+            <Part title="Asked about when it was taken over">
+              <List
+                head={['About', 'Address or name', 'Decided', 'How']}
+                rows={data.import_questions.map((question) => [
+                  asWords(question.about),
+                  question.address_or_name,
+                  moment(question.decided_at),
+                  question.decision && asWords(question.decision),
+                ])}
+              />
+            </Part>
+          ) : null}
+          {data.archived.length > 0 ? (
+            <Part title="Kept of what was changed by us">
+              <List
+                head={['Of', 'Why', 'When', 'As it was']}
+                rows={data.archived.map((row) => [row.table, row.why, moment(row.at), JSON.stringify(row.former)])}
+              />
+            </Part>
+          ) : null}
           <Part title="What happened">
             <List
               head={['What', 'When', 'By you', 'Network', 'More']}
