@@ -4,8 +4,10 @@ import { Command } from 'commander'
 import type { Config } from '../config.ts'
 import { findStore } from '../database/store.ts'
 import { importDjango, type ImportReport, type Progress } from '../operations/django-import/import.ts'
+import { importRuns, openQuestions, type ImportRun } from '../operations/django-import/runs.ts'
 import { undoImport } from '../operations/django-import/undo.ts'
 import { importReportHtml } from './import-report.ts'
+import { withDatabase } from './with-database.ts'
 
 interface DjangoOptions {
   apply?: boolean
@@ -68,7 +70,47 @@ export function importCommand(config: () => Config): Command {
         await store.leave()
       }
     })
+  command
+    .command('list')
+    .description('List the imports so far, the last first.')
+    .option('--json', 'print them as JSON')
+    .action(({ json }: { json?: boolean }) =>
+      withDatabase(config(), async (database) => {
+        const runs = await importRuns(database)
+        process.stdout.write(
+          json ? `${JSON.stringify(runs, null, 2)}\n` : runs.map(lineOfRun).join('') || 'There was none yet.\n',
+        )
+      }),
+    )
+  command
+    .command('questions')
+    .description('List the users whose address or username somebody else has, for a person to decide.')
+    .option('--json', 'print them as JSON')
+    .action(({ json }: { json?: boolean }) =>
+      withDatabase(config(), async (database) => {
+        const open = await openQuestions(database)
+        const lines = open.map(
+          ({ legacy_id: id, account_id: account, finding }) =>
+            `auth_user ${id}  ${finding}  ${account ?? 'no account'}\n`,
+        )
+        process.stdout.write(
+          json ? `${JSON.stringify(open, null, 2)}\n` : lines.join('') || 'Nothing is to be decided.\n',
+        )
+      }),
+    )
   return command
+}
+
+function lineOfRun({
+  id,
+  source,
+  started_at: started,
+  finished_at: finished,
+  undone_at: undone,
+  accounts,
+}: ImportRun): string {
+  const end = undone ? 'taken back' : finished ? 'finished' : 'not finished'
+  return `${id}  ${started.toISOString().slice(0, 16)}  ${source}  ${number(accounts)} accounts  ${end}\n`
 }
 
 const silent: Progress = { reading: () => {}, deciding: () => {}, writing: () => {} }
