@@ -7,6 +7,7 @@ import { housekeepingCommand } from './cli/housekeeping.ts'
 import { eraseCommand } from './cli/erase.ts'
 import { importCommand } from './cli/import.ts'
 import { mailCommand } from './cli/mail.ts'
+import { mergeCommand } from './cli/merge.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { repairCommand } from './cli/repair.ts'
 import { auditCommand } from './cli/audit.ts'
@@ -32,6 +33,7 @@ program.addCommand(housekeepingCommand(() => readConfig(process.env)))
 program.addCommand(eraseCommand(() => readConfig(process.env)))
 program.addCommand(doctorCommand(() => readConfig(process.env)))
 program.addCommand(importCommand(() => readConfig(process.env)))
+program.addCommand(mergeCommand(() => readConfig(process.env)))
 program.addCommand(repairCommand(() => readConfig(process.env)))
 program.addCommand(staffCommand(() => readConfig(process.env)))
 program.addCommand(auditCommand(() => readConfig(process.env)))

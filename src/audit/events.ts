@@ -32,6 +32,8 @@ export const auditEvents = [
   'account-erased',
   'account-repaired',
   'repair-undone',
+  'accounts-merged',
+  'merge-undone',
   'account-suspended',
   'account-restored',
   'attempts-cleared',

@@ -50,6 +50,8 @@ const sentences: Record<AuditEvent, (telling: Telling) => string> = {
   'import-undone': () => 'The import that had made the account was taken back',
   'account-repaired': () => 'A repair of the records changed something of this account, or found events of it missing',
   'repair-undone': () => 'A repair of the records was taken back',
+  'accounts-merged': (telling) => `Was merged with another account${act(telling)}`,
+  'merge-undone': (telling) => `The merge with another account was taken back${act(telling)}`,
   'account-suspended': (telling) => `Was suspended${act(telling)}`,
   'account-restored': (telling) => `Was restored${act(telling)}`,
   'attempts-cleared': (telling) => `Was let try again at once${act(telling)}`,
