@@ -160,7 +160,7 @@ export async function undoMerge(
       await within.rows(sql`set constraints all immediate`)
       await within.rows(sql`
         with account as (
-          select id::uuid as account_id, ${actorId}::uuid as actor_id
+          select both_of.id::uuid as account_id, ${actorId}::uuid as actor_id
           from runs r cross join lateral (values (r.details ->> 'kept'), (r.details ->> 'other')) as both_of (id) where r.id = ${run}::uuid
         ) ${auditInsert('merge-undone', origin, sql`account`, sql`jsonb_build_object('run', ${run}::text)`)}`)
       await within.rows(sql`update runs set undone_at = now() where id = ${run}`)
