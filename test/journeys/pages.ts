@@ -9,6 +9,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { openSite, TEST_SECRET, type Site } from '../support/site.ts'
 import { registrationForm, Visitor, type FormFields } from '../support/visitor.ts'
 import { doctorPages } from './doctor-pages.ts'
+import { staffPages } from './staff-pages.ts'
 import { letterPages } from './letter-pages.ts'
 import { wireTo, type DatabaseWire } from './database-wire.ts'
 import { arrivalAfter, fillIn, fillInRegistration, register, send, signOut } from './errands.ts'
@@ -249,6 +250,7 @@ export const pages: Record<string, (page: Page, world: World) => Promise<void>> 
     await arrivalAfter(page, () => page.getByRole('button', { name: 'Find' }).click())
   },
   ...doctorPages,
+  ...staffPages,
   ...letterPages,
   'staff profile': async (page, world) => {
     await signInAsStaff(page, world)

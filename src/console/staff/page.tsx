@@ -20,6 +20,7 @@ export interface InvitationLine {
   email: string
   role: string
   by: string
+  until: string
   standing: StandingProps
   /** Where it is sent again or taken back; null for who may not. */
   action: string | null
@@ -63,6 +64,7 @@ export function StaffPage({ page, token, staff, invitations, inviteUrl }: StaffP
           { label: 'Address', head: true, value: ({ email }) => <bdi>{email}</bdi> },
           { label: 'Role', value: ({ role }) => role },
           { label: 'Invited by', value: ({ by }) => <bdi>{by}</bdi> },
+          { label: 'Good until', value: ({ until }) => until },
           { label: 'Standing', value: ({ standing }) => <Standing {...standing} /> },
           ...(inviteUrl
             ? [{ label: 'Action', value: (line: InvitationLine) => <Acts line={line} token={token} /> }]

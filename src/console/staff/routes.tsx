@@ -240,9 +240,14 @@ const standings: Record<AccountStatus, StandingProps> = {
 
 function invitationLine(invitation: OpenInvitation, manages: boolean) {
   const { id, email, role, invited_by, expired, expires_at } = invitation
-  const standing: StandingProps = expired
-    ? { kind: 'amiss', words: 'Expired' }
-    : { kind: 'waiting', words: `Open until ${momentInWords(expires_at)}` }
+  const standing: StandingProps = expired ? { kind: 'amiss', words: 'Expired' } : { kind: 'waiting', words: 'Open' }
   const action = manages ? urlOf(urls.invitation, id) : null
-  return { email, role: roleNames[role], by: invited_by ?? 'the operator', standing, action }
+  return {
+    email,
+    role: roleNames[role],
+    by: invited_by ?? 'the operator',
+    until: momentInWords(expires_at),
+    standing,
+    action,
+  }
 }
