@@ -13,6 +13,7 @@ import { repairCommand } from './cli/repair.ts'
 import { auditCommand } from './cli/audit.ts'
 import { staffCommand } from './cli/staff.ts'
 import { settingsCommand } from './cli/settings.ts'
+import { tortureCommand } from './cli/torture.ts'
 import { readConfig } from './config.ts'
 import { serve } from './serve.ts'
 
@@ -38,6 +39,7 @@ program.addCommand(repairCommand(() => readConfig(process.env)))
 program.addCommand(staffCommand(() => readConfig(process.env)))
 program.addCommand(auditCommand(() => readConfig(process.env)))
 program.addCommand(settingsCommand())
+program.addCommand(tortureCommand())
 
 try {
   await program.parseAsync()

@@ -212,6 +212,13 @@ export const catalogue = {
     words: 'Another import or its undoing is under way on this database.',
     whatNow: 'Wait until it has ended, then start again.',
   },
+  'storm-refused': {
+    status: 500,
+    title: 'Not stormed',
+    words: 'This system is not stormed.',
+    whatNow:
+      'Only what was marked is: "meridian torture mark-staging", with the very origin and database. Nothing was done.',
+  },
   'run-unknown': {
     status: 500,
     title: 'No such run',
