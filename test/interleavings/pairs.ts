@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import { codeFor } from '../../src/accounts/codes/codes.ts'
 import { suspendAccount } from '../../src/flows/suspension/suspend.ts'
@@ -7,7 +7,7 @@ import { eraseDue } from '../../src/operations/erasure/erasure.ts'
 import { codePaths, urls } from '../../src/urls.ts'
 import { canaryEmail, canaryPassword } from '../support/canary.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { invite } from '../support/hostile-people.ts'
+import { invite, staffMember } from '../support/hostile-people.ts'
 import { registrationForm, Visitor, type Answer } from '../support/visitor.ts'
 import type { Flow, Meeting } from './support/explorer.ts'
 import {
@@ -193,7 +193,9 @@ export function pairsOn(
         database: here.database,
         run: await opened(visitor, urls.customerSignIn, { identifier: person.email, password: person.password }),
       }
-      const act = { accountId: person.id, actorId: randomUUID(), reason: 'asked for by phone' }
+      const manager = await staffMember(db, here, 'manager')
+      const actorId = await idOf(db, manager.email)
+      const act = { accountId: person.id, actorId, reason: 'asked for by phone' }
       const suspension = job(there, () => there.database.transaction((within) => suspendAccount(within, act, NOBODY)))
       return {
         flows: { signIn, suspension },
