@@ -37,6 +37,23 @@ describe('merging two people', () => {
     await owner.query('drop table parcels')
   })
 
+  test('a preview brings no hash along, neither of a password nor of what is in a link, a cookie or a form', async () => {
+    const { kept, other } = await twoPeople()
+    const stored = await db.query<{ hash: string }>(
+      `select hash from passwords where account_id = $1
+       union all select code_hash::text from codes where account_id = $1
+       union all select token_hash::text from sessions where account_id = $1
+       union all select browser_hash::text from known_browsers where account_id = $1
+       union all select receipt_hash::text from receipts where account_id = $1`,
+      [other.id],
+    )
+    expect(stored.length).toBeGreaterThanOrEqual(5)
+    const printed = JSON.stringify(await previewMerge(db.database, kept.id, other.id))
+    expect(printed).toContain(other.email)
+    for (const { hash } of stored) expect(printed).not.toContain(JSON.stringify(hash).slice(1, -1))
+    expect(printed).not.toMatch(/"\w*(hash|password|secret|token)":/)
+  })
+
   test('is one transaction that leaves one account, with what was chosen; the other’s sessions end; undo brings it back as it was', async () => {
     const { kept, other } = await twoPeople()
     const before = await everything()

@@ -44,12 +44,19 @@ export async function tablesBelow(
     order by r.relname collate "C"`)
 }
 
-/** What hangs on one account, table by table. */
+/** What opens something, or could be guessed from: columns of these names, and whatever is stored as bytes. */
+const SECRET = '(^|_)(hash|password|secret|token)$'
+
+/** What hangs on one account, table by table, as it may be shown: without what opens something. */
 export async function rowsThatHang(database: Queryable, accountId: string): Promise<HangingRows[]> {
   const found: HangingRows[] = []
   for (const table of await tablesThatHang(database)) {
     const rows = await database.rows<{ row: Record<string, unknown>; count: number }>(sql`
-      select to_jsonb(t) as row, count(*) over ()::int as count from ${column(table.name)} t
+      select to_jsonb(t) - array(
+          select attname::text from pg_attribute
+          where attrelid = ${table.name}::regclass and (attname ~ ${SECRET} or atttypid = 'bytea'::regtype)
+        ) as row, count(*) over ()::int as count
+      from ${column(table.name)} t
       where ${column(table.column)} = ${accountId} limit ${SHOWN}`)
     if (rows[0]) found.push({ ...table, count: rows[0].count, rows: rows.map(({ row }) => row) })
   }
