@@ -107,7 +107,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
     write: config.SMTP_URL ? null : writerOf(config, keys),
   })
   verdictRoutes(server, web, database)
-  personRoutes(server, web, everything)
+  personRoutes(server, web, everything, config.DEFAULT_COUNTRY)
   deskRegistrationRoutes(server, web, everything, config.DEFAULT_COUNTRY)
   return server
 }

@@ -49,6 +49,7 @@ export const urls = {
   personName: '/dashboard/people/:id/name/',
   personAddress: '/dashboard/people/:id/address/',
   personAttempts: '/dashboard/people/:id/attempts/',
+  personProfile: '/dashboard/people/:id/profile/',
   personRecovery: '/dashboard/people/:id/recovery/',
   personRegistration: '/dashboard/people/:id/registration/',
   personReopening: '/dashboard/people/:id/reopening/',

@@ -51,6 +51,12 @@ export const catalogue = {
     words: 'This address belongs to another account by now, so nothing was changed.',
     whatNow: 'Sign in with that account, or use another address.',
   },
+  'saved-meanwhile': {
+    status: 409,
+    title: 'Saved by somebody else',
+    words: 'Somebody saved this profile while it was open here, so nothing was changed yet.',
+    whatNow: 'Choose of each field which value stays, and save once more.',
+  },
   'account-suspended': {
     status: 422,
     title: 'Account suspended',

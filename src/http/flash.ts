@@ -92,6 +92,7 @@ const notices = {
     kind: 'success',
     words: 'Thank you, the address is yours and confirmed. Sign in with it; if you have no password, ask for a link.',
   }),
+  'person-saved': () => ({ kind: 'success', words: 'The profile has been saved.' }),
   'person-not-so': () => ({
     kind: 'info',
     words: 'Nothing was changed: how things stand is another by now. This page shows them as they are.',

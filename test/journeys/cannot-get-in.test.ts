@@ -199,6 +199,41 @@ describe('“I can’t get in”:', () => {
   })
 })
 
+describe('two of the staff who edit one profile at once', () => {
+  test('overwrite nothing that they have not seen: the second chooses, field by field', async () => {
+    const person = await customer({ company: 'Before' })
+    const [first, second] = [await editing(person), await editing(person)]
+    await fillIn(first, { company: 'Löwe & Söhne', city: 'Kiel' })
+    await send(first)
+    await notice(first, 'The profile has been saved').waitFor()
+    await fillIn(second, { company: 'Loewe', last_name: 'Bowyer' })
+    await send(second)
+    await second.getByText('Somebody saved this profile while it was open').waitFor()
+    expect(await second.getByRole('group').allInnerTexts()).toEqual([
+      expect.stringMatching(/Last name[^]*Archer[^]*Bowyer/),
+      expect.stringMatching(/Company[^]*Löwe & Söhne[^]*Loewe/),
+      expect.stringMatching(/Town or city[^]*Kiel[^]*nothing/),
+    ])
+    await second.getByLabel('Löwe & Söhne').check()
+    await second.getByLabel('Kiel').check()
+    await send(second)
+    await notice(second, 'The profile has been saved').waitFor()
+    const [row] = await db.query(
+      `select last_name, company, city from accounts join customer_profiles on account_id = id where email_canonical = $1`,
+      [person['email']],
+    )
+    expect(row).toEqual({ last_name: 'Bowyer', company: 'Löwe & Söhne', city: 'Kiel' })
+    expect(await events(person, 'profile-changed')).toBe(2)
+    await second.getByText('Changed the profile (last name) by Grace Hopper').waitFor()
+  })
+})
+
+async function editing(person: FormFields): Promise<Page> {
+  const desk = await theyCall(person['email'] as string, 'Nothing is in the way')
+  await press(desk, 'Edit the profile')
+  return desk
+}
+
 /** A customer who registered and is signed in nowhere; every one from a network of their own. */
 async function customer(fields: FormFields = {}): Promise<FormFields> {
   const form = registrationForm(fields)

@@ -1,9 +1,17 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { ButtonLink } from '../../ui/button-link.tsx'
 import { Facts, type Fact } from '../../ui/facts.tsx'
-import { Field, Form, TextArea, titleFor, type FormState } from '../../ui/form.tsx'
+import { Field, FieldGroup, Form, TextArea, titleFor, type FormState } from '../../ui/form.tsx'
 import { Layout } from '../../ui/layout.tsx'
 import type { PageContext } from '../../ui/page.ts'
+import {
+  AddressFields,
+  BirthdayField,
+  CompanyField,
+  NameFields,
+  PhoneField,
+  type DefaultCountry,
+} from '../../ui/personal-fields.tsx'
 import { Standing, type StandingProps } from '../../ui/standing.tsx'
 
 export interface PersonPageProps {
@@ -15,6 +23,8 @@ export interface PersonPageProps {
   facts: readonly Fact[]
   /** Where what is masked is shown; null where nothing is masked, or it is shown already. */
   show: string | null
+  /** Where the profile is edited; null where it cannot be. */
+  edit: string | null
   sessions: readonly { device: string; remark: string }[]
   acts: readonly { href: string; words: string }[]
   days: readonly TimelineDay[]
@@ -40,7 +50,7 @@ export interface TimelineDay {
 
 /** What staff live on: why, what now, and everything that happened. */
 export function PersonPage(props: PersonPageProps): JSX.Element {
-  const { page, token, name, standing, verdict, facts, show, sessions, acts, days, earlier } = props
+  const { page, token, name, standing, verdict, facts, show, edit, sessions, acts, days, earlier } = props
   return (
     <Layout page={page} title={name} shape="console">
       <div class="person-heading">
@@ -69,6 +79,14 @@ export function PersonPage(props: PersonPageProps): JSX.Element {
                 <input type="hidden" name="submission" value={token} />
                 <button class="button button-secondary" type="submit">
                   Show what is masked
+                </button>
+              </form>
+            ) : null}
+            {edit ? (
+              <form method="post" action={edit}>
+                <input type="hidden" name="submission" value={token} />
+                <button class="button button-secondary" type="submit">
+                  Edit the profile
                 </button>
               </form>
             ) : null}
@@ -213,6 +231,95 @@ export function ActPage({ page, state, action, back, title, lead, submit }: ActP
         />
       </Form>
     </Layout>
+  )
+}
+
+/** One field in which what two people saved differs. */
+export interface Difference {
+  name: string
+  label: string
+  theirs: string
+  yours: string
+}
+
+export interface EditPageProps extends Omit<ActPageProps, 'title' | 'lead' | 'submit'>, DefaultCountry {
+  /** The version that was read with the values. */
+  version: string
+  /** What somebody else saved meanwhile; none as a rule. */
+  differences: readonly Difference[]
+}
+
+const EDIT_TITLE = 'Edit the profile'
+
+/** With differences, the fields in which both agree go along unseen, and of each other one is chosen. */
+export function EditPage(props: EditPageProps): JSX.Element {
+  const { page, state, action, back, version, differences } = props
+  return (
+    <Layout page={page} title={titleFor(EDIT_TITLE, state)} shape="console">
+      <Form
+        state={state}
+        action={action}
+        title={EDIT_TITLE}
+        submit={differences.length > 0 ? 'Save what I chose' : 'Save changes'}
+        working="Saving…"
+        after={
+          <p>
+            <a href={back}>Back to their page</a>
+          </p>
+        }
+      >
+        <input type="hidden" name="version" value={version} />
+        {differences.length > 0 ? (
+          <Differences differences={differences} state={state} />
+        ) : (
+          <>
+            <FieldGroup legend="Person">
+              <NameFields state={state} />
+              <BirthdayField state={state} />
+            </FieldGroup>
+            <FieldGroup legend="Contact">
+              <PhoneField {...props} />
+              <CompanyField state={state} />
+            </FieldGroup>
+            <FieldGroup legend="Address">
+              <AddressFields {...props} />
+            </FieldGroup>
+          </>
+        )}
+      </Form>
+    </Layout>
+  )
+}
+
+function Differences({ differences, state }: { differences: readonly Difference[]; state: FormState }) {
+  const differing = new Set(differences.map(({ name }) => name))
+  const agreed = Object.entries(state.values).filter(([name]) => !differing.has(name) && name !== 'version')
+  return (
+    <>
+      {agreed.map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      {differences.map(({ name, label, theirs, yours }) => (
+        <fieldset class="field field-full difference">
+          <legend class="label">{label}</legend>
+          <Option name={name} value={theirs} words="Saved meanwhile" chosen={false} />
+          <Option name={name} value={yours} words="Yours" chosen />
+        </fieldset>
+      ))}
+    </>
+  )
+}
+
+function Option({ name, value, words, chosen }: { name: string; value: string; words: string; chosen: boolean }) {
+  const id = `${name}-${chosen ? 'yours' : 'theirs'}`
+  return (
+    <div class="difference-option">
+      <input type="radio" id={id} name={name} value={value} checked={chosen} />
+      <label for={id}>
+        <span class="person-line-soft">{words}</span>
+        {value === '' ? <em>nothing</em> : <bdi>{value}</bdi>}
+      </label>
+    </div>
   )
 }
 

@@ -1,26 +1,30 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { CountryCode } from 'libphonenumber-js'
 import { z } from 'zod'
 import { emailField } from '../../accounts/profiles/fields.ts'
 import { parseIdentifier, type Identifier } from '../../accounts/identifier.ts'
 import { may } from '../../accounts/permissions.ts'
 import { oncePerForm } from '../../accounts/receipts/once-per-form.ts'
 import { LONGEST_REASON } from '../../accounts/staff-act.ts'
+import { answer } from '../../answers/catalogue.ts'
 import { Fault } from '../../answers/fault.ts'
 import type { Database } from '../../database/database.ts'
 import { readPerson, readUnfinished, recordShowing, type Person } from '../../flows/person/person.ts'
 import { readTimeline } from '../../flows/person/timeline.ts'
+import { editCustomerAs, readCustomerForEdit, type CustomerProfile } from '../../flows/profile/profile.ts'
+import { customerProfileParser } from '../../flows/profile/input.ts'
 import { requestCorrection } from '../../flows/email-change/by-staff.ts'
 import { sendRegistrationLink } from '../../flows/registration/by-staff.ts'
 import { findByName } from '../../flows/sign-in-help/find.ts'
 import { whyNotIn } from '../../flows/sign-in-help/verdict.ts'
 import { fieldsOf, queryOf, type Fields } from '../../http/form-body.ts'
-import type { Web } from '../../http/web.ts'
+import { errorFor, type Web } from '../../http/web.ts'
 import type { Keys } from '../../lib/keys.ts'
 import { parseWith } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urlOf, urls } from '../../urls.ts'
 import { actsWith, type Act } from './acts.ts'
-import { ActPage, AddressPage, PersonPage, SignInHelpPage } from './page.tsx'
+import { ActPage, AddressPage, EditPage, type Difference, PersonPage, SignInHelpPage } from './page.tsx'
 import { personView, unfinishedView } from './view.ts'
 
 export interface PersonDesk {
@@ -44,7 +48,13 @@ const parseCorrection = (fields: Fields) =>
     reason: fields['reason'] ?? '',
   })
 
-export function personRoutes(server: FastifyInstance, web: Web, { database, keys }: PersonDesk): void {
+export function personRoutes(
+  server: FastifyInstance,
+  web: Web,
+  { database, keys }: PersonDesk,
+  defaultCountry: CountryCode,
+): void {
+  const parseProfile = customerProfileParser(defaultCountry)
   const acts = actsWith(keys)
   const find = { access: 'staff', may: 'find-customers' } as const
   const help = { access: 'staff', may: 'help-customers' } as const
@@ -115,6 +125,74 @@ export function personRoutes(server: FastifyInstance, web: Web, { database, keys
       return web.redirect(reply, back, 'person-letter-sent')
     },
   )
+
+  // Whoever edits sees what is masked elsewhere: the form is asked for by POST, and that it was shown is recorded.
+  server.get(urls.personProfile, { config: help }, async (request, reply) =>
+    web.redirect(reply, urlOf(urls.person, idOf(request))),
+  )
+
+  server.post(
+    urls.personProfile,
+    { config: { ...help, form: editForm } },
+    async (request: FastifyRequest, reply: FastifyReply) => {
+      const { id } = await customerOf(idOf(request))
+      const verdict = web.submissions.check(request)
+      if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
+      const { version, ...fields } = fieldsOf(request)
+      const actorId = web.signedIn(request).id
+      if (version === undefined) {
+        await recordShowing(database, { accountId: id, actorId }, web.origin(request))
+        const profile = await profileOf(id)
+        const state = web.form(request, reply, { ...valuesOf(profile), version: profile.version })
+        return web.send(reply, editForm(request, reply, state))
+      }
+      const parsed = parseProfile(fields)
+      if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
+      const edit = { accountId: id, actorId, version, input: parsed.value }
+      if (await editCustomerAs(database, edit, web.origin(request)))
+        return web.redirect(reply, urlOf(urls.person, id), 'person-saved')
+      return savedMeanwhile(request, reply, id)
+    },
+  )
+
+  /** Both values of each field in which they differ, for somebody to choose: nothing is overwritten unseen. */
+  async function savedMeanwhile(request: FastifyRequest, reply: FastifyReply, id: string) {
+    const profile = await profileOf(id)
+    const sent = web.formAsSent(request, reply, [errorFor('saved-meanwhile')])
+    const theirs = valuesOf(profile)
+    const differences = Object.entries(profileLabels)
+      .map(([name, label]) => ({ name, label, theirs: theirs[name] ?? '', yours: (sent.values[name] ?? '').trim() }))
+      .filter((field) => field.theirs !== field.yours)
+    if (differences.length === 0) return web.redirect(reply, urlOf(urls.person, id), 'person-saved')
+    const state = { ...sent, values: { ...sent.values, version: profile.version } }
+    return web.send(reply, editForm(request, reply, state, differences), answer('saved-meanwhile').status)
+  }
+
+  function editForm(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    state: FormState,
+    differences: readonly Difference[] = [],
+  ) {
+    const id = idOf(request)
+    return (
+      <EditPage
+        page={web.page(request, reply)}
+        state={state}
+        action={urlOf(urls.personProfile, id)}
+        back={urlOf(urls.person, id)}
+        version={state.values['version'] ?? ''}
+        differences={differences}
+        defaultCountry={defaultCountry}
+      />
+    )
+  }
+
+  async function profileOf(id: string) {
+    const profile = await readCustomerForEdit(database, id)
+    if (!profile) throw new Fault('not-found')
+    return profile
+  }
 
   const correct = { access: 'staff', may: 'help-customers', recent: true } as const
 
@@ -254,6 +332,34 @@ export function personRoutes(server: FastifyInstance, web: Web, { database, keys
         registerUrl={urls.customerAtTheDesk}
       />
     )
+  }
+}
+
+const profileLabels: Record<string, string> = {
+  first_name: 'First name',
+  last_name: 'Last name',
+  date_of_birth: 'Date of birth',
+  phone_number: 'Phone number',
+  company: 'Company',
+  address: 'Address',
+  city: 'Town or city',
+  state: 'State or region',
+  country: 'Country',
+  postal_code: 'Postal code',
+}
+
+function valuesOf({ firstName, lastName, profile }: CustomerProfile): Fields {
+  return {
+    first_name: firstName,
+    last_name: lastName,
+    phone_number: profile.phoneNumber ?? '',
+    company: profile.company ?? '',
+    address: profile.address ?? '',
+    city: profile.city ?? '',
+    state: profile.state ?? '',
+    country: profile.country ?? '',
+    postal_code: profile.postalCode ?? '',
+    date_of_birth: profile.dateOfBirth ?? '',
   }
 }
 

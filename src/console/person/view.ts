@@ -36,6 +36,7 @@ export function personView({ person, obstacles, timeline, whole, viewer, acts, n
     verdict: verdictFor(person, obstacles, viewer, acts, now, network),
     facts: factsOf(person, whole),
     show: whole || !may(viewer, 'help-customers') ? null : urlOf(urls.personDetails, person.id),
+    edit: person.kind === 'customer' && may(viewer, 'help-customers') ? urlOf(urls.personProfile, person.id) : null,
     sessions: person.sessions.map((session) => ({
       device: deviceInWords(session.user_agent),
       remark: `${agoInWords(new Date(session.last_seen_at), now)}, network ${session.network ? network(session.network) : 'unknown'}`,
@@ -71,6 +72,7 @@ export function unfinishedView({ id, firstName, lastName, email, createdAt, expi
       { label: 'Asked on', value: dayInWords(createdAt) },
     ],
     show: null,
+    edit: null,
     sessions: [],
     acts: [],
     days: [

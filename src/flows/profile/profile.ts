@@ -46,12 +46,68 @@ export async function readStaffProfile(database: Queryable, accountId: string): 
   )
 }
 
+/** Which saving of a profile somebody has before them: as text, equal only while nobody saved it since. */
+const versionOf = sql`
+  (extract(epoch from greatest(a.updated_at, p.updated_at)) * 1000000)::bigint::text`
+
+export interface ForeignEdit {
+  accountId: string
+  actorId: string
+  /** What `readCustomerForEdit` gave with the values that were edited. */
+  version: string
+  input: CustomerProfileInput
+}
+
+/** A customer's profile for somebody of the staff to edit, with its version. */
+export async function readCustomerForEdit(
+  database: Queryable,
+  accountId: string,
+): Promise<(CustomerProfile & { version: string }) | null> {
+  // The version first: saved in between, the values are newer than it, and saving over them is refused.
+  const row = await database.row<{ version: string }>(
+    named(
+      'profile-version',
+      sql`select ${versionOf} as version from accounts a join customer_profiles p on p.account_id = a.id where a.id = ${accountId}`,
+    ),
+  )
+  const profile = await readCustomerProfile(database, accountId)
+  return profile && row && { ...profile, ...row }
+}
+
+/**
+ * Saves what staff edited, if the profile is still the one that they had before them. False when somebody saved it since,
+ * whoever it was: nothing is overwritten that its editor has not seen.
+ */
+export async function editCustomerAs(
+  database: Queryable,
+  { accountId, actorId, version, input }: ForeignEdit,
+  origin: Origin,
+): Promise<boolean> {
+  return editCustomer(database, accountId, input, origin, { actorId, version })
+}
+
 /** Changes one's own profile and records which fields changed, never to what. False when there is no such profile. */
 export async function editCustomerProfile(
   database: Queryable,
   accountId: string,
+  input: CustomerProfileInput,
+  origin: Origin,
+): Promise<boolean> {
+  return editCustomer(database, accountId, input, origin, { actorId: accountId, version: null })
+}
+
+/** Whoever edits; a version only where two may edit at once, each without knowing of the other. */
+interface Editor {
+  actorId: string
+  version: string | null
+}
+
+async function editCustomer(
+  database: Queryable,
+  accountId: string,
   { firstName, lastName, profile }: CustomerProfileInput,
   origin: Origin,
+  editor: Editor,
 ): Promise<boolean> {
   return edit(
     database,
@@ -70,6 +126,7 @@ export async function editCustomerProfile(
       postal_code: sql`${profile.postalCode}`,
       date_of_birth: sql`${profile.dateOfBirth}::date`,
     },
+    editor,
   )
 }
 
@@ -103,13 +160,15 @@ async function edit(
   origin: Origin,
   ofAccount: Columns,
   ofProfile: Columns,
+  { actorId, version }: Editor = { actorId: accountId, version: null },
 ): Promise<boolean> {
   const row = await database.row(
     named(
       name,
       sql`
     with former_account as (
-      select * from accounts where id = ${accountId} for update
+      select a.* from accounts a join ${table} p on p.account_id = a.id
+      where a.id = ${accountId} and (${version}::text is null or ${versionOf} = ${version}) for update of a, p
     ), former_profile as (
       select p.* from ${table} p join former_account f on f.id = p.account_id for update of p
     ), account as (
@@ -119,7 +178,7 @@ async function edit(
     ), profile as (
       update ${table} now set ${assignments(ofProfile)}, updated_at = now()
       from former_profile former where now.account_id = former.account_id
-      returning now.account_id, now.account_id as actor_id, ${changed(ofProfile)} as changed
+      returning now.account_id, ${actorId}::uuid as actor_id, ${changed(ofProfile)} as changed
     ), edited as (
       select profile.account_id, profile.actor_id, account.changed || profile.changed as fields from account, profile
     ), event as (${auditInsert('profile-changed', origin, sql`edited where cardinality(fields) > 0`, sql`jsonb_build_object('fields', fields)`)}
