@@ -61,5 +61,5 @@ function complaintsOf(page: Page): string[] {
 
 /** A refusal's own status is no mistake. */
 function isStatusOfThePage(text: string): boolean {
-  return /^Failed to load resource: the server responded with a status of (400|403|404|410|422|503)/.test(text)
+  return /^Failed to load resource: the server responded with a status of (400|403|404|409|410|422|503)/.test(text)
 }

@@ -11,6 +11,7 @@ import { registrationForm, Visitor, type FormFields } from '../support/visitor.t
 import { doctorPages } from './doctor-pages.ts'
 import { staffPages } from './staff-pages.ts'
 import { letterPages } from './letter-pages.ts'
+import { personPages } from './person-pages.ts'
 import { wireTo, type DatabaseWire } from './database-wire.ts'
 import { arrivalAfter, fillIn, fillInRegistration, register, send, signOut } from './errands.ts'
 
@@ -252,6 +253,7 @@ export const pages: Record<string, (page: Page, world: World) => Promise<void>> 
   ...doctorPages,
   ...staffPages,
   ...letterPages,
+  ...personPages,
   'staff profile': async (page, world) => {
     await signInAsStaff(page, world)
     await open(page, world.site, urls.staffProfile)

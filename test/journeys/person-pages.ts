@@ -53,7 +53,10 @@ export const personPages: Record<string, (page: Page, world: World) => Promise<v
   'person, edited by two': async (page, world) => {
     const id = await openPerson(page, world, EVERYTHING)
     await press(page, 'Edit the profile')
-    await world.db.query(`update customer_profiles set city = 'Kiel', company = null, updated_at = now() where account_id = $1`, [id])
+    await world.db.query(
+      `update customer_profiles set city = 'Kiel', company = null, updated_at = now() where account_id = $1`,
+      [id],
+    )
     await fillIn(page, { last_name: 'Bowyer', city: 'Bremen' })
     await send(page)
   },
