@@ -7,6 +7,37 @@ import { registrationForm, Visitor, welcome, type FormFields } from '../support/
 const db = await freshDatabase()
 const site = await openSite(db)
 
+describe('an empty form', () => {
+  const forms = [urls.customerRegistration, urls.customerSignIn, urls.staffSignIn]
+
+  test.for(forms)('at %s is the same for everybody but for its token', async (path) => {
+    const pages = await Promise.all([1, 2, 3].map(() => pageAndToken(new Visitor(site), path)))
+    expect(new Set(pages.map(({ token }) => token)).size).toBe(3)
+    expect(new Set(pages.map(({ rest }) => rest)).size).toBe(1)
+  })
+
+  test.for(forms)('at %s keeps for itself what was meant for one person', async (path) => {
+    const returning = new Visitor(site)
+    const elsewhere = await returning.get(`${path}?next=${encodeURIComponent(urls.customerProfile)}`)
+    expect(elsewhere.body).toContain(encodeURIComponent(urls.customerProfile))
+    const leaving = new Visitor(site)
+    await leaving.register()
+    await leaving.submit(urls.customerSignOut, {})
+    const told = await leaving.get(path)
+    expect(told.body).toContain('class="notice')
+    const { rest } = await pageAndToken(new Visitor(site), path)
+    expect(rest).not.toContain(encodeURIComponent(urls.customerProfile))
+    expect(rest).not.toContain('class="notice')
+  })
+
+  async function pageAndToken(visitor: Visitor, path: string) {
+    const { body } = await visitor.get(path)
+    const token = /name="submission" value="([^"]+)"/.exec(body)?.[1] ?? ''
+    expect(token).not.toBe('')
+    return { token, rest: body.replaceAll(token, '') }
+  }
+})
+
 describe('a customer who registers', () => {
   test('stands on the landing page, signed in, with the welcome', async () => {
     const visitor = new Visitor(site)
