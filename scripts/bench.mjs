@@ -18,6 +18,7 @@ if (!existsSync(join(root, 'bench', `${name}.ts`))) {
   process.exitCode = 1
 } else if (PROGRAMS.has(name)) {
   await buildAll()
+  process.argv.splice(2, 1)
   await import(join(root, 'bench', `${name}.ts`))
 } else {
   const vitest = await startVitest('test', [], { include: [`bench/${name}.ts`], reporters: ['default'], watch: false })
