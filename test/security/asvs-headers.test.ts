@@ -64,7 +64,9 @@ describe('an answer of every kind', () => {
 
   test.for(answers)('3.2.1, 4.1.1 says what it is, in which charset: $what', ({ answer }) => {
     if (answer.body === '') return
-    expect(answer.headers['content-type']).toMatch(/^(text\/(html|plain|css)|text\/javascript); charset=utf-8$/)
+    expect(answer.headers['content-type']).toMatch(
+      /^(text\/(html|plain|css|javascript)|application\/json); charset=utf-8$/,
+    )
   })
 
   test.for(answers)('3.4.2 opens to no other origin: $what', ({ answer }) => {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { urls } from '../../src/urls.ts'
-import { everyAddress } from '../support/addresses.ts'
+import { everyPage } from '../support/addresses.ts'
 import { freshDatabase } from '../support/database.ts'
 import {
   expectHarmless,
@@ -193,7 +193,7 @@ describe('P6: a body', () => {
 })
 
 describe('P6: an address', () => {
-  const pages = everyAddress.filter((url) => url !== urls.assets && url !== urls.metrics)
+  const pages = everyPage(site.app)
   const queries: [string, number[]][] = [
     ...Object.values(UNREADABLE).map((value): [string, number[]] => [`next=${value}`, [400]]),
     ...Object.values(UNREADABLE).map((value): [string, number[]] => [`${value}=1`, [400]]),

@@ -95,7 +95,7 @@ export function someNetwork(): string {
 export const INTERNALS =
   /\b(Type|Range|Reference|Syntax|URI|Database|Zod|Aggregate)Error\b|FST_ERR|HPE_|ERR_[A-Z]|node_modules|node:internal|\bat .*\(.*:\d+:\d+\)|\.[tj]sx?:\d+|\/src\/|SQLSTATE|meridian_(app|owner)|insert into|relation "|permission denied|argon2|statusCode/
 
-const TYPED = /^(text\/(html|plain|css|javascript)|application\/javascript); charset=utf-8$|^(font|image)\//
+const TYPED = /^(text\/(html|plain|css|javascript)|application\/(javascript|json)); charset=utf-8$|^(font|image)\//
 
 /** Holds for every answer there is, whatever was asked (ASVS 3.4, 4.1.1, 16.5.1; P6). */
 export function expectHarmless(answer: Answer, what: string): void {

@@ -21,8 +21,8 @@ export function problemRoutes(server: FastifyInstance, web: Web): void {
 
   server.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?')[0] ?? '/'
-    if (server.hasRoute({ method: 'GET', url: `${path}/` })) return withSlash(request, reply, path)
-    const allowed = METHODS.filter((method) => server.hasRoute({ method, url: path }))
+    if (methodsAt(server, `${path}/`).includes('GET')) return withSlash(request, reply, path)
+    const allowed = methodsAt(server, path)
     if (allowed.length === 0) return problem(request, reply, 'not-found')
     reply.header('allow', allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '))
     return problem(request, reply, 'method-not-allowed')
@@ -50,6 +50,22 @@ export function problemRoutes(server: FastifyInstance, web: Web): void {
       status,
     )
   }
+}
+
+/** What an address takes, that of one row's page too. */
+function methodsAt(server: FastifyInstance, path: string): readonly (typeof METHODS)[number][] {
+  const here = server.doors.filter(({ url }) => isAt(path, url))
+  return METHODS.filter((method) => here.some((door) => door.method.includes(method)))
+}
+
+/** Whether a path is one that the pattern describes, in which `:id` stands for one segment. */
+function isAt(path: string, pattern: string): boolean {
+  const segments = path.split('/')
+  const expected = pattern.split('/')
+  return (
+    segments.length === expected.length &&
+    expected.every((segment, index) => (segment.startsWith(':') ? segments[index] !== '' : segment === segments[index]))
+  )
 }
 
 /** Whether the page was only asked for, and nothing was sent that could be lost. */
