@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { urls } from '../../src/urls.ts'
-import { everyAddress } from '../support/addresses.ts'
+import { everyPage } from '../support/addresses.ts'
 import { freshDatabase } from '../support/database.ts'
 import {
   expectGuarded,
@@ -20,7 +20,7 @@ const PUBLIC_URL = 'https://accounts.example'
 const db = await freshDatabase()
 const site = await openSite(db, { PUBLIC_URL })
 const door = frontDoorOf(site)
-const pages = everyAddress.filter((url) => url !== urls.assets && url !== urls.metrics)
+const pages = everyPage(site.app)
 
 /** Every kind of answer that there is, by what brings it about. */
 const answers = await everyKindOfAnswer()
