@@ -12,7 +12,7 @@ export function report(summary: Summary, about: string): string {
 }
 
 const WIDTH = 1040
-const LEFT = 168
+const LEFT = 190
 const RIGHT = 16
 const LANE = 15
 const SHOWN_BREACHES = 20
