@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { progress as progressBar } from '@clack/prompts'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../config.ts'
 import { findStore } from '../database/store.ts'
 import { importDjango, type ImportReport, type Progress } from '../operations/django-import/import.ts'
@@ -14,6 +14,7 @@ interface DjangoOptions {
   json?: boolean
   html?: string
   source: string
+  examples: number
   ignoreExtraColumns?: boolean
 }
 
@@ -28,6 +29,7 @@ export function importCommand(config: () => Config): Command {
     .option('--apply', 'write what the report says')
     .option('--json', 'print the report as JSON')
     .option('--html <file>', 'write the report as a page of its own')
+    .option('--examples <count>', 'how many rows of each finding are named', wholeNumber, 3)
     .option('--source <name>', 'what the legacy system is called here, should there be several', 'django')
     .option('--ignore-extra-columns', 'leave columns behind that the legacy site did not have')
     .action(async (url: string, options: DjangoOptions) => {
@@ -41,6 +43,7 @@ export function importCommand(config: () => Config): Command {
           defaultCountry: settings.DEFAULT_COUNTRY,
           extraColumns: options.ignoreExtraColumns ?? false,
           apply: options.apply ?? false,
+          examples: options.examples,
           progress: process.stderr.isTTY ? bars() : silent,
         })
         if (options.html) writeFileSync(options.html, importReportHtml(report, settings.BRAND_NAME))
@@ -99,6 +102,11 @@ export function importCommand(config: () => Config): Command {
       }),
     )
   return command
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.')
+  return Number(text)
 }
 
 function lineOfRun({

@@ -36,6 +36,7 @@ const request = (target: TestDatabase, apply: boolean) => ({
   defaultCountry: 'US' as const,
   extraColumns: false,
   apply,
+  examples: USERS * 2,
   progress: quiet,
 })
 
@@ -43,17 +44,16 @@ const stateOf = async (of: TestDatabase) => (await of.query<{ sum: string }>(IMP
 
 const counted = ({ found }: ImportReport) => found.map(({ finding, count }) => ({ finding, count }))
 
-test(`of ${USERS} users with every hundredth in each finding, what was predicted is applied`, async () => {
+test(`of ${USERS} users with every hundredth in each finding, what was predicted is applied, row for row`, async () => {
   const predicted = await importDjango(request(whole, false))
   const applied = await importDjango(request(whole, true))
   expect(counted(applied)).toEqual(counted(predicted))
   expect(counted(predicted).length).toBeGreaterThan(20)
-  const rows = await whole.query<{ finding: string; count: number }>(
-    'select f as finding, count(*)::int as count from imported_rows, unnest(findings) f group by f',
+  const rows = await whole.query<{ row: string }>(
+    `select f || ': ' || relation || ' ' || legacy_id as row from imported_rows, unnest(findings) f`,
   )
-  expect(new Set(rows.map(({ finding, count }) => `${finding} ${count}`))).toEqual(
-    new Set(counted(predicted).map(({ finding, count }) => `${finding} ${count}`)),
-  )
+  const foretold = predicted.found.flatMap(({ finding, examples }) => examples.map((row) => `${finding}: ${row}`))
+  expect(rows.map(({ row }) => row).toSorted()).toEqual(foretold.toSorted())
 })
 
 test('killed with -9 again and again and taken up each time, it ends the same', async () => {
@@ -80,6 +80,7 @@ test('killed with -9 again and again and taken up each time, it ends the same', 
 test('customers register on two nodes while it runs: nobody is refused for it, and no address is there twice', async () => {
   const before = await importDjango(request(live, false))
   const running = importDjango(request(live, true))
+  await untilUnderWay(live)
   // Some of them have an address that the import brings as well; whoever comes first keeps it.
   const answers = await Promise.all(
     Array.from({ length: 40 }, async (_, index) => {
@@ -87,13 +88,14 @@ test('customers register on two nodes while it runs: nobody is refused for it, a
       const submission = await visitor.token(urls.customerRegistration)
       const email = index % 4 === 0 ? `user${index * 60 + 50}@example.com` : `new${index}@example.com`
       const answer = await visitor.post(urls.customerRegistration, { ...registrationForm({ email }), submission })
-      return { email, status: answer.status, taken: answer.body.includes('already registered') }
+      const [, amiss = ''] = /<div class="error-summary"(.*?)<\/div>/s.exec(answer.body) ?? []
+      return { email, status: answer.status, taken: amiss.includes('already registered'), amiss }
     }),
   )
   const applied = await running
-  for (const { email, status, taken } of answers) {
-    if (email.startsWith('new')) expect(status, email).toBe(303)
-    else expect(status === 303 || (status === 422 && taken), `${email} ${status}`).toBe(true)
+  for (const { email, status, taken, amiss } of answers) {
+    if (email.startsWith('new')) expect(status, `${email} ${amiss}`).toBe(303)
+    else expect(status === 303 || (status === 422 && taken), `${email} ${status} ${amiss}`).toBe(true)
   }
   const accounts = await live.count('accounts')
   const registered = answers.filter(({ status }) => status === 303).length
@@ -119,7 +121,7 @@ test('a connection that breaks while rows are read stops it in words, with nothi
 test('two at once: the second is told to wait', async () => {
   const target = await freshDatabase()
   const first = importDjango(request(target, true))
-  await expect.poll(() => lockHeld(target)).toBe(true)
+  await untilUnderWay(target)
   await expect(importDjango(request(target, true))).rejects.toMatchObject({ code: 'import-under-way' })
   const { run } = await first
   await undoImport(target.appUrl, run as string)
@@ -132,6 +134,10 @@ async function lockHeld({ query }: TestDatabase): Promise<boolean> {
      and database = (select oid from pg_database where datname = current_database())`,
   )
   return rows.length > 0
+}
+
+async function untilUnderWay(of: TestDatabase): Promise<void> {
+  await expect.poll(() => lockHeld(of), { timeout: 20_000 }).toBe(true)
 }
 
 async function untilAlone(of: TestDatabase): Promise<void> {

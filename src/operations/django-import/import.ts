@@ -20,6 +20,8 @@ export interface ImportRequest {
   extraColumns: boolean
   /** Without it nothing is written. */
   apply: boolean
+  /** How many rows of each finding are named; three unless told otherwise. */
+  examples?: number
   progress: Progress
 }
 
@@ -34,7 +36,7 @@ export interface FoundSet {
   count: number
   title: string
   remedy: string
-  /** Tables and ids of the first few: where to look, without saying who it is. */
+  /** Tables and ids of the first few, in their order: where to look, without saying who it is. */
   examples: string[]
 }
 
@@ -59,6 +61,8 @@ export interface ImportReport {
 
 /** Users a second that a small machine writes with all their rows; only for the estimate of a dry run. */
 const USERS_A_SECOND = 8000
+
+const EXAMPLES = 3
 
 /**
  * Reads the legacy database at one moment, decides about every row, and, where it is to be applied, writes what was decided.
@@ -132,7 +136,7 @@ async function openRun(
 
 async function reportOf(
   target: Client,
-  { source, apply: applied }: ImportRequest,
+  { source, apply: applied, examples = EXAMPLES }: ImportRequest,
   run: string | null,
   read: ReadCounts,
 ): Promise<Omit<ImportReport, 'seconds'>> {
@@ -149,7 +153,7 @@ async function reportOf(
     target,
     sql`
     select finding, count(*)::int as count,
-      (array_agg(relation || ' ' || legacy_id order by relation, legacy_id))[1:3] as examples
+      (array_agg(relation || ' ' || legacy_id order by relation, legacy_id))[1:${examples}::int] as examples
     from (select distinct finding, relation, legacy_id from found) f group by finding`,
   )
   const passwords = await inSession<{ scheme: string; count: number }>(
