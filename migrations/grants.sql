@@ -7,7 +7,7 @@ grant select, insert, update, delete on
   imported_password_schemes, imported_rows, import_questions,
   customer_directory, directory_keys, directory_changes
   to :"app";
-grant select, insert on audit_events, tombstones to :"app";
+grant select, insert on audit_events, tombstones, hourly_figures to :"app";
 grant select on schema_migrations to :"app";
 -- Update, for the row locks of housekeeping alone.
 grant select, insert, update, delete on verdicts to :"app";

@@ -180,6 +180,12 @@ create table email_changes (
   constraint email_changes_pkey PRIMARY KEY (code_id)
 );
 
+create table hourly_figures (
+  hour timestamp with time zone not null,
+  counts jsonb not null,
+  constraint hourly_figures_pkey PRIMARY KEY (hour)
+);
+
 create table import_questions (
   id uuid not null,
   run_id uuid not null,

@@ -1,3 +1,4 @@
+import { scaleBand, scaleLinear } from 'd3-scale'
 import type { JSX } from 'preact'
 
 export interface DayCount {
@@ -7,91 +8,116 @@ export interface DayCount {
 }
 
 export interface DayBarsProps {
+  /** Of this chart alone on its page. */
+  name: string
   title: string
   counts: readonly DayCount[]
   /** One, and several. */
   unit: readonly [one: string, several: string]
 }
 
-const HEIGHT = 100
-const BAR = 0.72
+/** Days from one written day to the next. */
+const WEEK = 7
 
-/** A bar for each day, the last one in the signal colour; the same figures as a table for who cannot see it. */
-export function DayBars({ title, counts, unit }: DayBarsProps): JSX.Element | null {
-  const first = counts[0]
-  const last = counts.at(-1)
-  if (!first || !last) return null
+/** A bar for each day, the last one in the signal colour; the same figures as a table for whoever wants them. */
+export function DayBars({ name, title, counts, unit }: DayBarsProps): JSX.Element {
+  const words = inWords(counts, unit)
   return (
-    <section class="bars-block" aria-labelledby="bars-heading">
-      <h2 id="bars-heading">{title}</h2>
-      <p class="bars-top">{inWords(counts, unit)}</p>
-      <Bars title={`${title} per day`} description={inWords(counts, unit)} counts={counts} />
-      <div class="bars-days" aria-hidden="true">
-        <span>{shortDay(first.day)}</span>
-        <span>{shortDay(last.day)}</span>
-      </div>
-      <Table title={`${title} per day`} counts={counts} />
+    <section class="bars-block" aria-labelledby={`${name}-heading`}>
+      <h2 id={`${name}-heading`}>{title}</h2>
+      <p class="bars-top">{words}</p>
+      <Bars name={name} title={`${title} per day`} description={words} counts={counts} unit={unit} />
+      <details class="bars-figures">
+        <summary>As a table</summary>
+        <Figures title={`${title} per day`} counts={counts} />
+      </details>
     </section>
   )
 }
 
-function Bars({ title, description, counts }: { title: string; description: string; counts: readonly DayCount[] }) {
-  const highest = Math.max(1, ...counts.map(({ count }) => count))
-  return (
-    <svg
-      class="bars"
-      viewBox={`0 0 ${counts.length} ${HEIGHT}`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-labelledby="bars-title bars-description"
-    >
-      <title id="bars-title">{title}</title>
-      <desc id="bars-description">{description}</desc>
-      {counts.map(({ count }, index) => (
-        <rect
-          class={index === counts.length - 1 ? 'bars-bar bars-bar-last' : 'bars-bar'}
-          x={index + (1 - BAR) / 2}
-          y={HEIGHT - (count / highest) * HEIGHT}
-          width={BAR}
-          height={(count / highest) * HEIGHT}
-        />
-      ))}
-      <path class="bars-base" d={`M0 ${HEIGHT}H${counts.length}`} />
-    </svg>
-  )
+interface BarsProps extends DayBarsProps {
+  description: string
 }
 
-function Table({ title, counts }: { title: string; counts: readonly DayCount[] }) {
+/** All places are percentages, so that bars follow the width of the page while the writing keeps its size. */
+function Bars({ name, title, description, counts, unit }: BarsProps) {
+  const highest = Math.max(1, ...counts.map(({ count }) => count))
+  const height = scaleLinear([0, highest], [0, 100]).nice(3)
+  const place = scaleBand(
+    counts.map(({ day }) => day),
+    [0, 100],
+  ).padding(0.14)
+  const steps = height.ticks(3).filter(Number.isInteger)
+  const written = counts.filter((_, index) => (counts.length - 1 - index) % WEEK === 0)
+  const middle = (day: string) => (place(day) ?? 0) + place.bandwidth() / 2
   return (
-    <div class="visually-hidden">
-      <table>
-        <caption>{title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Day</th>
-            <th scope="col">Number</th>
-          </tr>
-        </thead>
-        <tbody>
-          {counts.map(({ day, count }) => (
-            <tr>
-              <th scope="row">{shortDay(day)}</th>
-              <td>{count}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <div class="bars">
+      <svg class="bars-scale" aria-hidden="true">
+        {steps.map((step) => (
+          <text x="100%" y={`${100 - height(step)}%`} dy="0.32em" text-anchor="end">
+            {step.toLocaleString('en-GB')}
+          </text>
+        ))}
+      </svg>
+      <svg class="bars-plot" role="img" aria-labelledby={`${name}-title ${name}-description`}>
+        <title id={`${name}-title`}>{title}</title>
+        <desc id={`${name}-description`}>{description}</desc>
+        {steps.map((step) => (
+          <line class="bars-step" x1="0" x2="100%" y1={`${100 - height(step)}%`} y2={`${100 - height(step)}%`} />
+        ))}
+        {counts.map(({ day, count }, index) => (
+          <rect
+            class={index === counts.length - 1 ? 'bars-bar bars-bar-last' : 'bars-bar'}
+            x={`${place(day)}%`}
+            y={`${100 - height(count)}%`}
+            width={`${place.bandwidth()}%`}
+            height={`${height(count)}%`}
+          >
+            <title>{`${shortDay(day)}: ${counted(count, unit)}`}</title>
+          </rect>
+        ))}
+        <line class="bars-base" x1="0" x2="100%" y1="100%" y2="100%" />
+        {written.map(({ day }) => (
+          <text class="bars-day" x={`${middle(day)}%`} y="100%" dy="1.5em" text-anchor="middle">
+            {shortDay(day)}
+          </text>
+        ))}
+      </svg>
     </div>
   )
 }
 
-function inWords(counts: readonly DayCount[], [one, several]: DayBarsProps['unit']): string {
+function Figures({ title, counts }: { title: string; counts: readonly DayCount[] }) {
+  return (
+    <table>
+      <caption class="visually-hidden">{title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Day</th>
+          <th scope="col">Number</th>
+        </tr>
+      </thead>
+      <tbody>
+        {counts.toReversed().map(({ day, count }) => (
+          <tr>
+            <th scope="row">{shortDay(day)}</th>
+            <td>{count.toLocaleString('en-GB')}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function inWords(counts: readonly DayCount[], unit: DayBarsProps['unit']): string {
   const sum = counts.reduce((total, { count }) => total + count, 0)
-  const most = counts.reduce((best, each) => (each.count > best.count ? each : best), { day: '', count: 0 })
-  const total = `${sum.toLocaleString('en-GB')} ${sum === 1 ? one : several} in ${counts.length} days`
-  return most.count === 0
-    ? `${total}.`
-    : `${total}, most on ${shortDay(most.day)}: ${most.count.toLocaleString('en-GB')}.`
+  if (sum === 0) return `No ${unit[1]} in ${counts.length} days.`
+  const most = counts.reduce((best, each) => (each.count > best.count ? each : best))
+  return `${counted(sum, unit)} in ${counts.length} days, most on ${shortDay(most.day)}: ${most.count.toLocaleString('en-GB')}.`
+}
+
+function counted(count: number, [one, several]: DayBarsProps['unit']): string {
+  return `${count.toLocaleString('en-GB')} ${count === 1 ? one : several}`
 }
 
 function shortDay(day: string): string {

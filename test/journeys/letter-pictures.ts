@@ -27,6 +27,8 @@ const data = {
   device: 'Firefox on Windows',
   network: '203.0.113.7',
   at: '2026-11-22T09:30:00.000Z',
+  role: 'customer_care',
+  invitedBy: 'Grace Hopper',
   closesAt: '2026-12-06T09:30:00.000Z',
 }
 

@@ -10,6 +10,7 @@ import { openSite, TEST_SECRET, type Site } from '../support/site.ts'
 import { registrationForm, Visitor, type FormFields } from '../support/visitor.ts'
 import { doctorPages } from './doctor-pages.ts'
 import { staffPages } from './staff-pages.ts'
+import { homePages } from './home-pages.ts'
 import { letterPages } from './letter-pages.ts'
 import { personPages } from './person-pages.ts'
 import { wireTo, type DatabaseWire } from './database-wire.ts'
@@ -254,6 +255,7 @@ export const pages: Record<string, (page: Page, world: World) => Promise<void>> 
   ...staffPages,
   ...letterPages,
   ...personPages,
+  ...homePages,
   'staff profile': async (page, world) => {
     await signInAsStaff(page, world)
     await open(page, world.site, urls.staffProfile)

@@ -1,7 +1,6 @@
 // Pictures of every page, for people to judge and for the README: node scripts/launch.mjs scripts/screenshots.mjs
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Client } from 'pg'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, test } from 'vitest'
 import { projectRoot } from '../../src/lib/project-root.ts'
@@ -24,7 +23,7 @@ const browser = await openBrowser()
 beforeAll(async () => {
   if (!only) rmSync(FOLDER, { recursive: true, force: true })
   for (const folder of [FOLDER, DOCS]) mkdirSync(folder, { recursive: true })
-  await registerForAFortnight(world)
+  await registerForAMonth(world)
 })
 
 describe.each(Object.entries(pages).filter(([name]) => !only || name.includes(only)))('%s', (name, reach) => {
@@ -67,17 +66,15 @@ async function picture(page: Page, path: string): Promise<void> {
 }
 
 /** Registrations as a small business has them: more on some days than on others. */
-async function registerForAFortnight({ db, site }: World): Promise<void> {
-  const perDay = [3, 5, 4, 2, 1, 1, 6, 5, 7, 4, 6, 2, 3, 5]
-  const all = perDay.reduce((sum, count) => sum + count)
-  await Promise.all(Array.from({ length: all }, () => new Visitor(site).register()))
-  const superuser = new Client({ connectionString: db.superuserUrl })
-  await superuser.connect()
-  for (const [index, count] of perDay.entries())
-    await superuser.query(
-      `update accounts set created_at = now() - $1 * interval '1 day' where id in
-         (select id from accounts where kind = 'customer' and created_at > now() - interval '1 hour' limit $2)`,
-      [perDay.length - 1 - index, index === perDay.length - 1 ? 0 : count],
-    )
-  await superuser.end()
+async function registerForAMonth({ db, site }: World): Promise<void> {
+  const perDay = [4, 2, 5, 6, 3, 1, 1, 5, 4, 7, 6, 2, 0, 3, 5, 6, 3, 5, 4, 2, 1, 1, 6, 5, 7, 4, 6, 2, 3]
+  await Promise.all(Array.from({ length: 5 }, () => new Visitor(site).register()))
+  await db.query(
+    `insert into audit_events (event, occurred_at)
+     select event, now() - (30 - day) * interval '1 day'
+     from unnest($1::int[]) with ordinality as registered (count, day),
+       lateral (values ('customer-registered', count), ('signed-in', count * 7 + day % 5)) as each (event, times),
+       generate_series(1, times)`,
+    [perDay],
+  )
 }

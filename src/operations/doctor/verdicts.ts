@@ -35,11 +35,6 @@ export async function lastVerdict(database: Queryable): Promise<Verdict | null> 
   )
 }
 
-/** What the number of findings says, for a figure on the console's first page. */
-export function verdictWords({ sound, asked }: Verdict): string {
-  return sound ? `Amiss among ${asked} things the doctor asked` : 'Things that the doctor found amiss'
-}
-
 export interface DoctorSettings {
   database: Database
   log: Log
