@@ -52,7 +52,7 @@ export function countHoursStatement(first: Date) {
     with until as (
       select least(date_trunc('hour', now() - ${SETTLES_AFTER} * interval '1 millisecond', 'utc'),
         ${nextHour(first)} + ${HOURS_AT_ONCE} * interval '1 hour') as hour
-    ), counted as (
+    ), counted as materialized (
       select date_trunc('hour', occurred_at, 'utc') as hour, ${KEY} as key, count(*) as count from audit_events
       where occurred_at >= ${nextHour(first)} and occurred_at < (select hour from until) and ${COUNTED}
       group by 1, 2
