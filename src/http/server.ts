@@ -122,7 +122,8 @@ async function guard(request: FastifyRequest, reply: FastifyReply, web: Web): Pr
       return web.redirect(reply, `${signIn}?next=${encodeURIComponent(ownPath(request, web))}`, 'sign-in-first')
     }
     case 'not-allowed':
-      throw new Fault('not-allowed')
+      // ASVS 16.3.2: who wanted what; the line of the answer says where, under the same reference.
+      throw new Fault('not-allowed', { details: `account ${account?.id}, permission ${may ?? access}` })
   }
 }
 

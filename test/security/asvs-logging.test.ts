@@ -5,7 +5,7 @@ import { urls } from '../../src/urls.ts'
 import { connectionTo, freshDatabase } from '../support/database.ts'
 import { FORM, knock, someNetwork } from '../support/hostile-http.ts'
 import { listenTo } from '../support/hostile-log.ts'
-import { auditDuring, customer, invite, staffMember } from '../support/hostile-people.ts'
+import { accountId, auditDuring, customer, invite, staffMember } from '../support/hostile-people.ts'
 import { openSite } from '../support/site.ts'
 import { registrationForm, Visitor, type Answer, type FormFields } from '../support/visitor.ts'
 
@@ -132,10 +132,12 @@ describe('16.3.3 what looks like an attack', () => {
   })
 
   test('16.3.2 leaves a trace: a page that is not for this account', async () => {
-    const { visitor } = await customer(site)
+    const { visitor, email } = await customer(site)
     const from = lines.length
     await visitor.get(urls.console)
-    expect(lines.slice(from).join('')).toContain('not-allowed')
+    const [refusal] = lines.slice(from).filter((line) => line.includes('"not-allowed"'))
+    expect(refusal).toContain(`account ${await accountId(db, email)}, permission use-console`)
+    expect(refusal).toMatch(/"reference":"MA-/)
   })
 })
 
