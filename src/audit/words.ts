@@ -16,7 +16,8 @@ export interface Telling {
 export function auditSentence(event: string, telling: Telling): string {
   const words = Object.hasOwn(sentences, event) ? sentences[event as AuditEvent](telling) : capitalised(event)
   const { times = 1 } = telling
-  return `${words}${times > 1 ? `, ${times} times` : ''}.`
+  const sentence = `${words}${times > 1 ? `, ${times} times` : ''}`
+  return sentence.endsWith('.') ? sentence : `${sentence}.`
 }
 
 const sentences: Record<AuditEvent, (telling: Telling) => string> = {

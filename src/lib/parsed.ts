@@ -15,7 +15,7 @@ export function parseWith<Schema extends z.ZodType>(schema: Schema, input: unkno
   const firstOfEach = new Map(
     result.error.issues.toReversed().map(({ path, message }) => [String(path[0] ?? ''), message]),
   )
-  return { ok: false, refusals: [...firstOfEach].map(([field, words]) => ({ field, words })) }
+  return { ok: false, refusals: [...firstOfEach].toReversed().map(([field, words]) => ({ field, words })) }
 }
 
 /** Both, or the objections to either, in the order in which the fields were sent. */

@@ -19,8 +19,8 @@ export function maskedPhone(number: string): string {
   return `${shown}${HIDDEN} ${number.slice(-2)}`
 }
 
-/** A network of which one sees whether it is the same as another, and not where it is: `203.0.…`. */
+/** A network of which one sees whether it is the same as another, and not where it is: `203.0 …`. */
 export function maskedNetwork(network: string): string {
   const separator = network.includes(':') ? ':' : '.'
-  return `${network.split(separator).slice(0, 2).join(separator)}${separator}${HIDDEN}`
+  return `${network.split(separator).slice(0, 2).join(separator)} ${HIDDEN}`
 }

@@ -36,58 +36,65 @@ export function AuditPage(props: AuditPageProps): JSX.Element {
       <PageHeading title="What happened">
         <p>Every act that changed who somebody is, or whether they are signed in. Nothing in it can be altered here.</p>
       </PageHeading>
-      <form method="post" action={action} class="form">
+      <form method="post" action={action} class="record-filter">
         <input type="hidden" name="submission" value={state.token} />
-        <div class="fields">
-          <SelectField state={state} name="event" label="Event" autocomplete="off" placeholder="All" options={events} />
-          <Field
-            state={state}
-            name="person"
-            label="Whom it happened to"
-            hint="An email address, or an id."
-            autocomplete="off"
-            width="half"
-          />
-          <Field
-            state={state}
-            name="actor"
-            label="Who did it"
-            hint="An email address, or an id."
-            autocomplete="off"
-            width="half"
-          />
-          <Field state={state} name="from" label="From" type="date" autocomplete="off" width="half" />
-          <Field state={state} name="until" label="Until" type="date" autocomplete="off" width="half" />
-        </div>
-        <button class="button button-secondary" type="submit" name="act" value="find">
+        <SelectField state={state} name="event" label="Event" autocomplete="off" placeholder="All" options={events} />
+        <Field
+          state={state}
+          name="person"
+          label="Whom it happened to"
+          hint="An email address, or an id."
+          autocomplete="off"
+          width="half"
+        />
+        <Field
+          state={state}
+          name="actor"
+          label="Who did it"
+          hint="An email address, or an id."
+          autocomplete="off"
+          width="half"
+        />
+        <Field state={state} name="from" label="From" type="date" autocomplete="off" width="half" />
+        <Field state={state} name="until" label="Until" type="date" autocomplete="off" width="half" />
+        <button class="button button-primary" type="submit" name="act" value="find">
           Find
         </button>
       </form>
-      {shown || lines.length === 0 ? null : (
-        <form method="post" action={action} class="actions">
-          <input type="hidden" name="submission" value={state.token} />
-          {Object.entries(hidden).map(([name, value]) => (
-            <input type="hidden" name={name} value={value} />
-          ))}
-          <button class="button button-secondary" type="submit" name="act" value="show">
-            Show names and networks
-          </button>
-        </form>
+      {lines.length === 0 ? null : (
+        <div class="record-top">
+          <p>
+            {shown
+              ? 'Names and networks are shown in full. That you saw them is recorded.'
+              : 'Names and networks are masked.'}
+          </p>
+          {shown ? null : (
+            <form method="post" action={action}>
+              <input type="hidden" name="submission" value={state.token} />
+              {Object.entries(hidden).map(([name, value]) => (
+                <input type="hidden" name={name} value={value} />
+              ))}
+              <button class="button button-secondary button-small" type="submit" name="act" value="show">
+                Show names and networks
+              </button>
+            </form>
+          )}
+        </div>
       )}
       <Table
         caption="Events, the newest first"
         rows={lines}
         none="Nothing is recorded that fits."
         columns={[
-          { label: 'When', head: true, value: ({ when }) => when },
+          { label: 'What', head: true, value: ({ sentence }) => <bdi>{sentence}</bdi> },
           { label: 'Person', value: ({ person, href }) => (href ? <a href={href}>{person}</a> : person) },
-          { label: 'What', value: ({ sentence }) => <bdi>{sentence}</bdi> },
+          { label: 'When', value: ({ when }) => when },
           { label: 'Network', value: ({ network }) => network },
           { label: 'Reference', value: ({ reference }) => reference },
         ]}
       />
       {earlier ? (
-        <p>
+        <p class="record-earlier">
           <a href={earlier}>Earlier</a>
         </p>
       ) : null}

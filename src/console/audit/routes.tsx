@@ -9,6 +9,7 @@ import { fieldsOf, queryOf, type Fields } from '../../http/form-body.ts'
 import type { Web } from '../../http/web.ts'
 import { momentInWords } from '../../lib/moments.ts'
 import type { FormError } from '../../ui/form.tsx'
+import { maskedNetwork } from '../../ui/masked.ts'
 import { capitalised } from '../../ui/words.tsx'
 import { urlOf, urls } from '../../urls.ts'
 import { AuditPage, type AuditLine } from './page.tsx'
@@ -108,11 +109,4 @@ function initials(name: string): string {
     .split(/\s+/)
     .map((part) => `${[...part][0]}.`)
     .join(' ')
-}
-
-/** Its first half: enough to see whether two are neighbours. */
-function maskedNetwork(network: string): string {
-  return network.includes(':')
-    ? `${network.split(':').slice(0, 2).join(':')}:…`
-    : `${network.split('.').slice(0, 2).join('.')}.…`
 }

@@ -44,7 +44,7 @@ export function actsWith(keys: Keys): readonly Act[] {
       may: 'help-customers',
       recent: false,
       title: 'Send a link to choose a password',
-      lead: 'It goes to the address of the account alone, and is good for 24 hours. Whoever follows it chooses a password and is signed in; everybody else is signed out.',
+      lead: 'The link goes to the address of the account alone, and is good for 24 hours. Whoever follows it chooses a password and is signed in; everybody else is signed out.',
       submit: 'Send the link',
       done: 'person-letter-sent',
       offered: ({ status, email }) => status !== 'suspended' && email !== null,

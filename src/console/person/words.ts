@@ -63,7 +63,7 @@ export const stepWords: Record<Step, { button: string; does: string }> = {
   },
   'send-recovery': {
     button: 'Send a link to choose a password',
-    does: 'It goes to the address of the account alone, is good for 24 hours, and signs them in.',
+    does: 'The link goes to the address of the account alone, is good for 24 hours, and signs them in.',
   },
   'correct-address': {
     button: 'Correct the address',

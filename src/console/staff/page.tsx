@@ -38,12 +38,10 @@ export interface StaffPageProps {
 export function StaffPage({ page, token, staff, invitations, inviteUrl }: StaffPageProps): JSX.Element {
   return (
     <Layout page={page} title="Staff" shape="console">
-      <PageHeading title="Staff" />
-      {inviteUrl ? (
-        <div class="actions">
-          <ButtonLink href={inviteUrl}>Invite somebody</ButtonLink>
-        </div>
-      ) : null}
+      <div class="heading-row">
+        <PageHeading title="Staff" />
+        {inviteUrl ? <ButtonLink href={inviteUrl}>Invite somebody</ButtonLink> : null}
+      </div>
       <Table
         caption="Who is on the staff"
         rows={staff}
@@ -55,7 +53,7 @@ export function StaffPage({ page, token, staff, invitations, inviteUrl }: StaffP
           { label: 'Standing', value: ({ standing }) => <Standing {...standing} /> },
         ]}
       />
-      <h2>Open invitations</h2>
+      <h2 class="console-part">Open invitations</h2>
       <Table
         caption="Invitations that were neither accepted nor taken back"
         rows={invitations}
@@ -78,12 +76,12 @@ export function StaffPage({ page, token, staff, invitations, inviteUrl }: StaffP
 function Acts({ line: { action, email }, token }: { line: InvitationLine; token: string }) {
   if (action === null) return null
   return (
-    <form method="post" action={action} class="actions">
+    <form method="post" action={action} class="row-actions">
       <input type="hidden" name="submission" value={token} />
-      <button class="button button-secondary" type="submit" name="act" value="resend">
+      <button class="button button-secondary button-small" type="submit" name="act" value="resend">
         Send again<span class="visually-hidden"> to {email}</span>
       </button>
-      <button class="button button-secondary" type="submit" name="act" value="revoke">
+      <button class="button button-secondary button-small" type="submit" name="act" value="revoke">
         Take back<span class="visually-hidden"> from {email}</span>
       </button>
     </form>
@@ -128,15 +126,21 @@ export function InvitePage({ page, state, action, roles }: InvitePageProps): JSX
 export interface MemberPageProps {
   page: PageContext
   name: string
+  standing: StandingProps
   facts: readonly Fact[]
   acts: readonly { href: string; label: string }[]
 }
 
-export function MemberPage({ page, name, facts, acts }: MemberPageProps): JSX.Element {
+export function MemberPage({ page, name, standing, facts, acts }: MemberPageProps): JSX.Element {
   return (
     <Layout page={page} title={name} shape="console">
-      <PageHeading title={<bdi>{name}</bdi>} />
-      <Facts facts={facts} />
+      <div class="person-heading">
+        <PageHeading title={<bdi>{name}</bdi>} />
+        <Standing {...standing} />
+      </div>
+      <div class="member-facts">
+        <Facts facts={facts} />
+      </div>
       {acts.length > 0 ? (
         <div class="actions">
           {acts.map(({ href, label }) => (

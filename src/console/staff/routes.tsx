@@ -95,8 +95,16 @@ export function staffRoutes(server: FastifyInstance, web: Web, { database, keys 
   server.get(urls.staffMember, { config: see }, async (request, reply) => {
     const member = await memberOf(request)
     const acts = may(web.signedIn(request), 'manage-staff') ? actsOn(member) : []
-    const page = web.page(request, reply)
-    return web.send(reply, <MemberPage page={page} name={nameOf(member)} facts={factsOf(member)} acts={acts} />)
+    return web.send(
+      reply,
+      <MemberPage
+        page={web.page(request, reply)}
+        name={nameOf(member)}
+        standing={standings[member.status]}
+        facts={factsOf(member)}
+        acts={acts}
+      />,
+    )
   })
 
   for (const [url, act] of Object.entries(memberActs)) {
@@ -223,12 +231,11 @@ function lineOf(member: StaffMember) {
 
 function factsOf(member: StaffMember) {
   return [
-    { label: 'Email', value: member.email ?? 'none' },
+    { label: 'Email', value: member.email ?? '–' },
     { label: 'Role', value: roleNames[member.role] },
-    { label: 'Standing', value: standings[member.status].words },
-    { label: 'Department', value: member.department ?? 'none' },
-    { label: 'Phone', value: member.phone_number ?? 'none' },
-    { label: 'On the staff since', value: momentInWords(member.created_at) },
+    { label: 'Department', value: member.department ?? '–' },
+    { label: 'Phone', value: member.phone_number ?? '–' },
+    { label: 'Joined', value: momentInWords(member.created_at) },
   ]
 }
 

@@ -11,7 +11,15 @@ export interface InvitationInput {
 
 export const roleField = z.enum(staffRoles, { error: 'Choose a role.' })
 
-const schema = z.object({ email: emailField, role: roleField })
+const NOBODY = 'Enter the email address of whom you invite.'
+
+const schema = z.object({
+  email: z
+    .string({ error: NOBODY })
+    .refine((text) => text.trim() !== '', { error: NOBODY, abort: true })
+    .pipe(emailField),
+  role: roleField,
+})
 
 export function parseInvitation(raw: Readonly<Record<string, unknown>>): Parsed<InvitationInput> {
   return parseWith(schema, raw)
