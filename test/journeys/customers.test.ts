@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { exportCustomers } from '../../src/accounts/directory/export.ts'
 import { urls } from '../../src/urls.ts'
 import { openBrowser } from '../support/browser.ts'
 import { freshDatabase } from '../support/database.ts'
-import { staffMember } from '../support/hostile-people.ts'
+import { accountId, staffMember } from '../support/hostile-people.ts'
 import { openSite } from '../support/site.ts'
 import { Visitor } from '../support/visitor.ts'
 import { arrivalAfter, fillIn } from './errands.ts'
@@ -67,6 +68,20 @@ describe('the download', () => {
       { event: 'customers-exported', details: { state: null, country: null, within: 7 } },
       { event: 'customers-export-ended', details: { rows: customers, complete: true } },
     ])
+  })
+
+  test('that breaks off is recorded as broken off, with how many were read', async () => {
+    const { email: address } = await staffMember(db, site, 'manager')
+    const by = { id: await accountId(db, address) }
+    const filter = { state: null, country: null, within: null }
+    const download = exportCustomers(db.database, filter, by, { network: null, reference: 'MA-BROK-ENOF' })
+    const { value: first } = await download.next()
+    await download.return(undefined)
+    const ends = await db.query<{ details: unknown }>(
+      `select details from audit_events where event = 'customers-export-ended' and reference = 'MA-BROK-ENOF'`,
+    )
+    expect(ends).toEqual([{ details: { rows: first?.length, complete: false } }])
+    expect(first?.length).toBeGreaterThan(0)
   })
 
   test('asks for the password again when it was given long ago', async () => {

@@ -17,7 +17,7 @@ const BATCH = 1000
 export async function* exportCustomers(
   database: Database,
   filter: CustomerFilter,
-  by: Account,
+  by: Pick<Account, 'id'>,
   origin: Origin,
 ): AsyncGenerator<ListedCustomer[]> {
   await bringUpToDate(database)
@@ -43,7 +43,7 @@ export async function* exportCustomers(
 async function record(
   database: Database,
   event: 'customers-exported' | 'customers-export-ended',
-  by: Account,
+  by: Pick<Account, 'id'>,
   origin: Origin,
   details: Readonly<Record<string, unknown>>,
 ): Promise<void> {
