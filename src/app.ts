@@ -9,6 +9,7 @@ import { deskRegistrationRoutes } from './console/desk-registration/routes.tsx'
 import { consoleHomeRoutes } from './console/home/routes.tsx'
 import { lettersRoutes } from './console/letters/routes.tsx'
 import { verdictRoutes } from './console/verdict/routes.tsx'
+import { mergingRoutes } from './console/merging/routes.tsx'
 import { personRoutes } from './console/person/routes.tsx'
 import type { Database } from './database/database.ts'
 import { registrationParser } from './flows/registration/input.ts'
@@ -108,6 +109,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   })
   verdictRoutes(server, web, database)
   personRoutes(server, web, everything, config.DEFAULT_COUNTRY)
+  mergingRoutes(server, web, database)
   deskRegistrationRoutes(server, web, everything, config.DEFAULT_COUNTRY)
   return server
 }

@@ -56,6 +56,10 @@ export const urls = {
   personRestoration: '/dashboard/people/:id/restoration/',
   personSessions: '/dashboard/people/:id/sessions/',
   personSuspension: '/dashboard/people/:id/suspension/',
+  merges: '/dashboard/merge/',
+  merged: '/dashboard/merge/done/:id/',
+  mergeWith: '/dashboard/merge/:id/',
+  mergeOf: '/dashboard/merge/:id/with/:other/',
   sessionApi: '/api/session/',
   assets: '/assets/',
   alive: '/healthz',
@@ -66,6 +70,11 @@ export const urls = {
 /** The address of one row's page, from the pattern that stands above. */
 export function urlOf(pattern: `${string}/:id/${string}`, id: string): string {
   return pattern.replace(':id', encodeURIComponent(id))
+}
+
+/** The address of a page about two rows. */
+export function urlOfPair(pattern: `${string}/:id/${string}/:other/${string}`, id: string, other: string): string {
+  return pattern.replace(':id', encodeURIComponent(id)).replace(':other', encodeURIComponent(other))
 }
 
 /** Where the links in letters lead, by what their code is for; the last two need none. */

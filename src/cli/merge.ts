@@ -22,6 +22,7 @@ const refusals: Record<MergeRefusal, string> = {
   'same-account': 'That is one account, named twice.',
   'no-such-account': 'There is no such account. Accounts are named by their id.',
   'not-customers': 'Only customers can be merged; one of the two is of the staff.',
+  'without-a-name': 'Neither an address nor a username would be left to sign in with.',
   closing: 'One of the two is being closed. It is erased on its day, or kept by its owner.',
 }
 

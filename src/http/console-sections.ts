@@ -8,6 +8,7 @@ const sections: readonly { href: string; label: string; may: Permission }[] = [
   { href: urls.console, label: 'Today', may: 'use-console' },
   { href: urls.customers, label: 'Customers', may: 'find-customers' },
   { href: urls.signInHelp, label: 'Can’t get in?', may: 'find-customers' },
+  { href: urls.merges, label: 'Merging', may: 'merge-customers' },
   { href: urls.letters, label: 'Letters', may: 'see-letters' },
   { href: urls.verdict, label: 'Verdict', may: 'see-reports' },
   { href: urls.staff, label: 'Staff', may: 'see-staff' },

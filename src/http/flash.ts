@@ -110,6 +110,24 @@ const notices = {
   'staff-suspended': () => ({ kind: 'success', words: 'The account is suspended, and every session of it has ended.' }),
   'staff-restored': () => ({ kind: 'success', words: 'The account is restored, and can be signed in to again.' }),
   'letter-due': () => ({ kind: 'success', words: 'It is due now, and is tried within a second or two.' }),
+  'accounts-merged': () => ({ kind: 'success', words: 'The two are one account now. This can be taken back below.' }),
+  'merge-undone': () => ({
+    kind: 'success',
+    words: 'Both accounts are as they were. The person of the one that came back signs in anew.',
+  }),
+  'merge-impossible': () => ({
+    kind: 'info',
+    words: 'Those two cannot be merged: only two different accounts of customers can, neither of them being closed.',
+  }),
+  'merge-changed-since': () => ({
+    kind: 'problem',
+    words: 'Nothing was taken back: what the merge made of the account has been changed since, and that would be lost.',
+  }),
+  'merge-in-the-way': () => ({
+    kind: 'problem',
+    words:
+      'Nothing was taken back: something that came to be since is in the way, such as a new account with the address or username of the one that went.',
+  }),
   'sign-in-first': () => ({ kind: 'info', words: 'Please sign in to see that page.' }),
 } satisfies Record<string, (brand: string, account: Account | null) => Notice>
 

@@ -14,5 +14,5 @@ export function everyPage({ doors }: FastifyInstance): readonly string[] {
 }
 
 function withAnId(url: string): string {
-  return url.replace(':id', newId())
+  return url.replace(':id', newId()).replace(':other', newId())
 }

@@ -46,6 +46,9 @@ export function personView({ person, obstacles, timeline, whole, viewer, acts, n
       ...(person.kind === 'customer' && person.status === 'active' && may(viewer, 'help-customers')
         ? [{ href: urlOf(urls.personAddress, person.id), words: 'Correct the address' }]
         : []),
+      ...(person.kind === 'customer' && person.status !== 'closing' && may(viewer, 'merge-customers')
+        ? [{ href: urlOf(urls.mergeWith, person.id), words: 'Merge with another account…' }]
+        : []),
     ],
     days: daysOf(timeline.happenings, network),
     earlier: timeline.earlier && `${urlOf(urls.person, person.id)}?before=${timeline.earlier}`,

@@ -30,6 +30,12 @@ export type Choice = keyof typeof choices
 /** Ways in of the account that goes: they end with it, and an undo does not bring them back. */
 const WAYS_IN = new Set(['sessions', 'codes', 'receipts', 'known_browsers'])
 
+/** What becomes of the rows of a table that hang on the account that goes. */
+export function fateOf(table: string): 'ends' | 'moves' | 'archived' {
+  if (KEPT_BY_THE_PERSON.has(table)) return 'moves'
+  return WAYS_IN.has(table) || table === 'email_changes' ? 'ends' : 'archived'
+}
+
 /** What happened stays with the person: these rows come to hang on the account that is kept. */
 const KEPT_BY_THE_PERSON = new Set(['letters', 'invitations'])
 
@@ -60,7 +66,7 @@ export interface MergeRequest {
   origin: Origin
 }
 
-export type MergeRefusal = 'same-account' | 'no-such-account' | 'not-customers' | 'closing'
+export type MergeRefusal = 'same-account' | 'no-such-account' | 'not-customers' | 'closing' | 'without-a-name'
 export type MergeOutcome = { outcome: 'merged'; run: string; rows: number } | { outcome: MergeRefusal }
 
 export type MergeUndo =
@@ -112,6 +118,7 @@ export async function mergeAccounts(database: Transactional, request: MergeReque
   return database.transaction(async (within) => {
     const pair = await readPair(within, keptId, otherId, sql`for update of a`)
     if ('refused' in pair) return { outcome: pair.refused }
+    if (hasNoName(pair, take)) return { outcome: 'without-a-name' }
     const run = newId()
     await within.rows(
       runInsert(
@@ -192,6 +199,12 @@ async function readPair(
   return { kept, other }
 }
 
+/** Whether neither an address nor a username would be left to sign in with. */
+function hasNoName({ kept, other }: { kept: AccountRow; other: AccountRow }, take: readonly Choice[]): boolean {
+  const left = (choice: 'email' | 'username') => (take.includes(choice) ? other : kept).fields[choice] ?? null
+  return left('email') === null && left('username') === null
+}
+
 function valuesOf({ fields }: AccountRow, choice: Choice): Values {
   return Object.fromEntries(choices[choice].columns.map((name) => [name, fields[name] ?? null]))
 }
@@ -214,7 +227,7 @@ async function removeHanging(
       rows += await removeHanging(within, run, below.name, hangs, accountId)
     }
   }
-  const ended = WAYS_IN.has(table) || table === 'email_changes'
+  const ended = fateOf(table) === 'ends'
   const why = ended ? 'Ended with the account that was merged.' : 'Went with the account that was merged.'
   const gone = await within.rows(sql`
     with gone as (
