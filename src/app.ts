@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { customersRoutes } from './console/customers/routes.tsx'
 import { deskRegistrationRoutes } from './console/desk-registration/routes.tsx'
 import { consoleHomeRoutes } from './console/home/routes.tsx'
+import { importRoutes } from './console/import/routes.tsx'
 import { lettersRoutes } from './console/letters/routes.tsx'
 import { verdictRoutes } from './console/verdict/routes.tsx'
 import { mergingRoutes } from './console/merging/routes.tsx'
@@ -110,6 +111,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   verdictRoutes(server, web, database)
   personRoutes(server, web, everything, config.DEFAULT_COUNTRY)
   mergingRoutes(server, web, database)
+  importRoutes(server, web, database)
   deskRegistrationRoutes(server, web, everything, config.DEFAULT_COUNTRY)
   return server
 }

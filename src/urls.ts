@@ -43,6 +43,8 @@ export const urls = {
   letter: '/dashboard/letters/:id/',
   letterWords: '/dashboard/letters/:id/words/',
   verdict: '/dashboard/verdict/',
+  toDecide: '/dashboard/import/',
+  questionToDecide: '/dashboard/import/:id/',
   signInHelp: '/dashboard/people/',
   person: '/dashboard/people/:id/',
   personDetails: '/dashboard/people/:id/details/',

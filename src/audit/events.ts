@@ -44,6 +44,7 @@ export const auditEvents = [
   'letter-read',
   'account-imported',
   'import-undone',
+  'import-question-decided',
   'staff-invited',
   'invitation-sent-again',
   'invitation-revoked',

@@ -60,6 +60,7 @@ const sentences: Record<AuditEvent, (telling: Telling) => string> = {
   'registration-link-sent': (telling) => `The link that finishes the registration was sent again${act(telling)}`,
   'customers-exported': () => 'Began to download the list of customers',
   'customers-export-ended': ({ details }) => `Finished downloading ${counted(details['rows'], 'customer')}`,
+  'import-question-decided': (telling) => `What an import had left open was decided${act(telling)}`,
   'staff-invited': (telling) => `Somebody was invited to the staff${asRole(telling.details['role'])}${act(telling)}`,
   'invitation-sent-again': (telling) => `An invitation to the staff was sent again${act(telling)}`,
   'invitation-revoked': (telling) => `An invitation to the staff was taken back${act(telling)}`,

@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../config.ts'
 import { findStore } from '../database/store.ts'
 import { importDjango, type ImportReport, type Progress } from '../operations/django-import/import.ts'
-import { importRuns, openQuestions, type ImportRun } from '../operations/django-import/runs.ts'
+import { openQuestions, type ImportQuestion } from '../operations/django-import/questions.ts'
+import { importRuns, type ImportRun } from '../operations/django-import/runs.ts'
 import { undoImport } from '../operations/django-import/undo.ts'
 import { importReportHtml } from './import-report.ts'
 import { withDatabase } from './with-database.ts'
@@ -93,11 +94,12 @@ export function importCommand(config: () => Config): Command {
       withDatabase(config(), async (database) => {
         const open = await openQuestions(database)
         const lines = open.map(
-          ({ legacy_id: id, account_id: account, finding }) =>
-            `auth_user ${id}  ${finding}  ${account ?? 'no account'}\n`,
+          ({ legacy_id: id, account, finding }) => `auth_user ${id}  ${finding}  ${account?.id ?? 'no account'}\n`,
         )
         process.stdout.write(
-          json ? `${JSON.stringify(open, null, 2)}\n` : lines.join('') || 'Nothing is to be decided.\n',
+          json
+            ? `${JSON.stringify(open.map(withoutNames), null, 2)}\n`
+            : lines.join('') || 'Nothing is to be decided.\n',
         )
       }),
     )
@@ -107,6 +109,11 @@ export function importCommand(config: () => Config): Command {
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is a whole number.')
   return Number(text)
+}
+
+/** What a program is told: ids, and nobody's name or address. */
+function withoutNames({ id, source, legacy_id, finding, account, keeper }: ImportQuestion) {
+  return { id, source, legacy_id, finding, account_id: account?.id ?? null, keeper_id: keeper?.id ?? null }
 }
 
 function lineOfRun({

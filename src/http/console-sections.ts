@@ -10,6 +10,7 @@ const sections: readonly { href: string; label: string; may: Permission }[] = [
   { href: urls.signInHelp, label: 'Can’t get in?', may: 'find-customers' },
   { href: urls.merges, label: 'Merging', may: 'merge-customers' },
   { href: urls.letters, label: 'Letters', may: 'see-letters' },
+  { href: urls.toDecide, label: 'To decide', may: 'merge-customers' },
   { href: urls.verdict, label: 'Verdict', may: 'see-reports' },
   { href: urls.staff, label: 'Staff', may: 'see-staff' },
   { href: urls.audit, label: 'Record', may: 'see-audit' },

@@ -109,6 +109,11 @@ const notices = {
   'role-changed': () => ({ kind: 'success', words: 'The role is as you chose.' }),
   'staff-suspended': () => ({ kind: 'success', words: 'The account is suspended, and every session of it has ended.' }),
   'staff-restored': () => ({ kind: 'success', words: 'The account is restored, and can be signed in to again.' }),
+  'question-decided': () => ({ kind: 'success', words: 'It is decided, and recorded with your reason.' }),
+  'question-was-decided': () => ({
+    kind: 'info',
+    words: 'Somebody else decided that meanwhile. This page shows what, and why.',
+  }),
   'letter-due': () => ({ kind: 'success', words: 'It is due now, and is tried within a second or two.' }),
   'accounts-merged': () => ({ kind: 'success', words: 'The two are one account now. This can be taken back below.' }),
   'merge-undone': () => ({

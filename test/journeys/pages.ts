@@ -9,6 +9,7 @@ import { freshDatabase, type TestDatabase } from '../support/database.ts'
 import { openSite, TEST_SECRET, type Site } from '../support/site.ts'
 import { registrationForm, Visitor, type FormFields } from '../support/visitor.ts'
 import { doctorPages } from './doctor-pages.ts'
+import { importPages } from './import-pages.ts'
 import { staffPages } from './staff-pages.ts'
 import { homePages } from './home-pages.ts'
 import { letterPages } from './letter-pages.ts'
@@ -253,6 +254,7 @@ export const pages: Record<string, (page: Page, world: World) => Promise<void>> 
   },
   ...doctorPages,
   ...staffPages,
+  ...importPages,
   ...letterPages,
   ...personPages,
   ...homePages,

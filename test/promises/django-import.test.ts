@@ -5,7 +5,8 @@ import { Client } from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findings } from '../../src/operations/django-import/findings.ts'
 import { importDjango, type ImportReport, type ImportRequest } from '../../src/operations/django-import/import.ts'
-import { importRuns, openQuestions } from '../../src/operations/django-import/runs.ts'
+import { openQuestions } from '../../src/operations/django-import/questions.ts'
+import { importRuns } from '../../src/operations/django-import/runs.ts'
 import { undoImport } from '../../src/operations/django-import/undo.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import { emptyDatabase, freshDatabase, type TestDatabase } from '../support/database.ts'
@@ -181,7 +182,7 @@ describe(`P8 the legacy site's data${hasDjango ? ', made by Django' : ''}`, () =
     expect(run?.accounts).toBe(applied.accounts.customers + applied.accounts.staff)
     const questions = await openQuestions(db.database)
     expect(questions).toHaveLength(applied.questions)
-    expect(questions.filter(({ account_id: account }) => account === null)).toHaveLength(applied.accounts.leftAside)
+    expect(questions.filter(({ account }) => account === null)).toHaveLength(applied.accounts.leftAside)
   })
 
   test('an archive holds no password', async () => {

@@ -19,19 +19,3 @@ export async function importRuns(database: Database): Promise<ImportRun[]> {
     ) as accounts
     from runs r where r.kind = 'import' order by r.started_at desc`)
 }
-
-export interface ImportQuestion {
-  id: string
-  /** Which user of the legacy site. */
-  legacy_id: string
-  /** The account that goes without; null where none was made. */
-  account_id: string | null
-  finding: string
-}
-
-/** Who waits for a person to decide, in the order of the legacy site. */
-export async function openQuestions(database: Database): Promise<ImportQuestion[]> {
-  return database.rows<ImportQuestion>(sql`
-    select id, legacy_id::text as legacy_id, account_id, finding from import_questions
-    where decided_at is null order by legacy_id, finding`)
-}
