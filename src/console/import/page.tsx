@@ -121,38 +121,40 @@ export function QuestionPage(props: QuestionPageProps): JSX.Element {
   return (
     <Layout page={page} title={titleFor(title, state)} shape="console">
       <PageHeading title={<bdi>{title}</bdi>} />
-      <Facts facts={facts} />
-      {decisions === null ? (
-        back
-      ) : (
-        <>
-          {addressUrl ? (
-            <div class="actions">
-              <ButtonLink href={addressUrl} kind="secondary">
-                Give them another address
-              </ButtonLink>
-            </div>
-          ) : null}
-          <Form state={state} action={action} submit="Decide" working="One moment…" after={back}>
-            <SelectField
-              state={state}
-              name="decision"
-              label="What is decided"
-              autocomplete="off"
-              placeholder="Choose one"
-              options={decisions}
-              hint="Nothing about either account changes by this: it takes the question off the list."
-            />
-            <TextArea
-              state={state}
-              name="reason"
-              label="Why"
-              hint="A sentence, which the record keeps and staff alone see."
-              rows={2}
-            />
-          </Form>
-        </>
-      )}
+      <div class="question">
+        <Facts facts={facts} />
+        {decisions === null ? (
+          back
+        ) : (
+          <>
+            {addressUrl ? (
+              <div class="actions">
+                <ButtonLink href={addressUrl} kind="secondary">
+                  Give them another address
+                </ButtonLink>
+              </div>
+            ) : null}
+            <Form state={state} action={action} submit="Decide" working="One moment…" after={back}>
+              <SelectField
+                state={state}
+                name="decision"
+                label="What is decided"
+                autocomplete="off"
+                placeholder="Choose one"
+                options={decisions}
+                hint="Nothing about either account changes by this: it takes the question off the list."
+              />
+              <TextArea
+                state={state}
+                name="reason"
+                label="Why"
+                hint="A sentence, which the record keeps and staff alone see."
+                rows={2}
+              />
+            </Form>
+          </>
+        )}
+      </div>
     </Layout>
   )
 }

@@ -147,15 +147,15 @@ function decidedLine(question: ImportQuestion): DecidedLine {
 function factsOf(question: ImportQuestion) {
   const { account, decided, source, legacy_id } = question
   return [
-    { label: 'Who goes without', value: <Name {...whoOf(question)} /> },
+    { label: 'Account', value: <Name {...whoOf(question)} /> },
     { label: 'Wanted', value: wantedOf(question) },
     { label: 'Kept by', value: <Name {...keeperOf(question)} /> },
     { label: 'Found', value: findingInWords(question) },
     {
-      label: 'Their address now',
+      label: 'Address now',
       value: account ? (account.email ? maskedEmail(account.email) : 'None') : 'No account',
     },
-    { label: 'In the legacy site', value: `User ${legacy_id} of ${source}` },
+    { label: 'Imported', value: `User ${legacy_id} of ${source}` },
     ...(decided
       ? [
           { label: 'Decided', value: decisionWords[decided.decision] },
