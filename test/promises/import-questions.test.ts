@@ -101,7 +101,7 @@ describe('what an import left to a person', () => {
     )
     const events = await auditDuring(db, async () => {
       const answers = await Promise.all(forms.map(({ person, form }) => person.visitor.post(url, form)))
-      expect(answers.map(({ headers }) => headers.location).toSorted()).toEqual([urls.toDecide, url].toSorted())
+      expect(new Set(answers.map(({ headers }) => headers.location))).toEqual(new Set([urls.toDecide, url]))
       const beaten = forms[answers.findIndex(({ headers }) => headers.location === url)]
       const told = await beaten?.person.visitor.get(url)
       expect(told?.body).toContain('Somebody else decided that meanwhile.')
