@@ -43,6 +43,7 @@ const matrix: Record<string, Row> = {
   [urls.passwordChange]: { visitor: TO_CUSTOMER_SIGN_IN, customer: 200, staff: 200 },
   [urls.emailChange]: { visitor: TO_CUSTOMER_SIGN_IN, customer: 200, staff: 200 },
   [urls.emailConfirmation]: { visitor: 410, customer: 410, staff: 410 },
+  [urls.emailCorrection]: { visitor: 410, customer: 410, staff: 410 },
   [urls.emailReversal]: { visitor: 410, customer: 410, staff: 410 },
   [urls.ownData]: { visitor: TO_CUSTOMER_SIGN_IN, customer: 200, staff: 403 },
   [urls.accountClosing]: { visitor: TO_CUSTOMER_SIGN_IN, customer: 200, staff: 403 },
