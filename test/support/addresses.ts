@@ -2,6 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { newId } from '../../src/lib/random.ts'
 import { urls } from '../../src/urls.ts'
 
+/** Of rows that are not there, the same for the whole of a test file. */
+const NOBODYS_ID = newId()
+const ANOTHER_ID = newId()
+
 /** Every address that there is, those of one row with the id of a row that is not there. */
 export const everyAddress: readonly string[] = Object.values(urls).map(withAnId)
 
@@ -13,6 +17,11 @@ export function everyPage({ doors }: FastifyInstance): readonly string[] {
     .map(withAnId)
 }
 
+/** Those of them that take a form as well. */
+export function everyForm({ doors }: FastifyInstance): ReadonlySet<string> {
+  return new Set(doors.filter(({ method }) => method.includes('POST')).map(({ url }) => withAnId(url)))
+}
+
 function withAnId(url: string): string {
-  return url.replace(':id', newId()).replace(':other', newId())
+  return url.replace(':id', NOBODYS_ID).replace(':other', ANOTHER_ID)
 }

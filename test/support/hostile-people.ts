@@ -43,10 +43,14 @@ export async function accountId(db: TestDatabase, email: string): Promise<string
   return row.id
 }
 
-/** A checksum of every row of every table: equal only while nothing at all has changed. */
+/** Made of other tables, and brought up to date by whoever reads. */
+const DERIVED = ['customer_directory', 'directory_changes', 'directory_keys']
+
+/** A checksum of every row of every table that is not made of others: equal only while nothing at all has changed. */
 export async function checksum(db: TestDatabase): Promise<Record<string, string>> {
   const tables = await db.query<{ name: string }>(
-    `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
+    `select tablename as name from pg_tables where schemaname = 'public' and tablename <> all ($1) order by 1`,
+    [DERIVED],
   )
   const sums = tables.map(async ({ name }) => {
     const [row] = await db.query<{ sum: string }>(
