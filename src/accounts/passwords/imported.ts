@@ -1,7 +1,8 @@
-import { createHash, pbkdf2, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { createHash, pbkdf2, randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { verify as verifyArgon2 } from '@node-rs/argon2'
 import { verify as verifyBcrypt } from '@node-rs/bcrypt'
+import { equal } from '../../lib/keys.ts'
 
 /** A hash that Django made, read. */
 export interface ImportedHash {
@@ -31,7 +32,7 @@ const formats: readonly { shape: RegExp; read: (parts: Record<string, string>) =
       return {
         scheme: `pbkdf2_${digest}$${count}`,
         verify: async (password) =>
-          same(await promisify(pbkdf2)(password, salt, count, expected.length, digest), expected),
+          equal(await promisify(pbkdf2)(password, salt, count, expected.length, digest), expected),
       }
     },
   },
@@ -71,7 +72,7 @@ const formats: readonly { shape: RegExp; read: (parts: Record<string, string>) =
         ? {
             scheme: `scrypt$${N}$${r}$${p}`,
             verify: async (password) =>
-              same(
+              equal(
                 await scryptOf(password, salt, expected.length, { N, r, p, maxmem: bytes + 128 * r * p + 1024 * 1024 }),
                 expected,
               ),
@@ -132,8 +133,4 @@ function scryptOf(password: string, salt: string, length: number, cost: ScryptCo
   return new Promise((resolve, reject) => {
     scrypt(password, salt, length, cost, (error, key) => (error ? reject(error) : resolve(key)))
   })
-}
-
-function same(made: Buffer, expected: Buffer): boolean {
-  return made.length === expected.length && timingSafeEqual(made, expected)
 }

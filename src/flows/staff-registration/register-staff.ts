@@ -72,13 +72,19 @@ export function staffFingerprint({ submission, code }: Pick<StaffRegistrationReq
   return fingerprint(submission, `staff registration with ${code}`)
 }
 
-/** What this very submission came to when it was sent before; null when it was not carried out. */
+/**
+ * What this very submission came to when it was sent before, for a link that no longer works. One that was not carried out
+ * counts as an attempt of its network's, so that links are not guessed faster here than where they work (ASVS 2.4.1).
+ */
 export async function replayOfStaff(
-  { database, keys }: StaffRegistrar,
-  request: Pick<StaffRegistrationRequest, 'submission' | 'code'>,
-): Promise<Done | null> {
+  { database, keys, limits }: StaffRegistrar,
+  request: Pick<StaffRegistrationRequest, 'submission' | 'code' | 'client'>,
+): Promise<StaffRegistrationOutcome> {
   const found = await findReplay(database, keys, staffFingerprint(request))
-  return found && { outcome: 'replayed', ...found }
+  if (found) return { outcome: 'replayed', ...found }
+  const subject = request.client.network ?? 'none'
+  const taken = await limits.take([{ rule: STAFF_REGISTRATIONS_PER_NETWORK, subject }])
+  return taken.allowed ? { outcome: 'invitation-unusable' } : { outcome: 'too-many-attempts', ...taken }
 }
 
 /** An address that is taken leaves the invitation as it was, for another one. */

@@ -41,17 +41,19 @@ export function staffRegistrationRoutes(
 
   server.post(urls.staffRegistration, { config: { access: 'anyone', form } }, async (request, reply) => {
     const invitation = await invitationOf(request)
-    const home = await sentHome(request, reply, invitation)
-    if (home) return home
     const verdict = web.submissions.check(request)
     const code = web.cookies.read(request, 'invitation')
-    if (code === null) return unusable(request, reply)
+    if (code !== null && !invitation?.open && verdict.state === 'fresh') {
+      // Asked before who is signed in: a first click may by now have made another person of the customer.
+      const { submission } = verdict
+      const replay = await replayOfStaff(registrar, { code, submission, client: web.client(request) })
+      if (replay.outcome !== 'invitation-unusable') return respond(request, reply, replay)
+    }
+    const home = await sentHome(request, reply, invitation)
+    if (home) return home
+    if (code === null || !invitation?.open) return unusable(request, reply)
     if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
     const { submission } = verdict
-    if (!invitation?.open) {
-      const replay = await replayOfStaff(registrar, { code, submission })
-      return replay ? respond(request, reply, replay) : unusable(request, reply)
-    }
     const account = await web.account(request)
     const parsed = parse({ ...fieldsOf(request), ...known(invitation, account) })
     if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
