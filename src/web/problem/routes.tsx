@@ -23,7 +23,8 @@ export function problemRoutes(server: FastifyInstance, web: Web): void {
     const path = request.url.split('?')[0] ?? '/'
     if (methodsAt(server, `${path}/`).includes('GET')) return withSlash(request, reply, path)
     const allowed = methodsAt(server, path)
-    if (allowed.length === 0) return problem(request, reply, 'not-found')
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    if (allowed.length === 0 || allowed.some((name) => name === method)) return problem(request, reply, 'not-found')
     reply.header('allow', allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '))
     return problem(request, reply, 'method-not-allowed')
   })
