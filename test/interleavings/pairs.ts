@@ -1,9 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import { codeFor } from '../../src/accounts/codes/codes.ts'
+import { oncePerForm } from '../../src/accounts/receipts/once-per-form.ts'
+import { newSubmission } from '../../src/accounts/receipts/receipts.ts'
+import { sql } from '../../src/database/sql.ts'
 import { suspendAccount } from '../../src/flows/suspension/suspend.ts'
 import { answerPendingRegistrations } from '../../src/flows/registration/pending.ts'
 import { eraseDue } from '../../src/operations/erasure/erasure.ts'
+import { Courier } from '../../src/mail/courier.ts'
 import { codePaths, urls } from '../../src/urls.ts'
 import { canaryEmail, canaryPassword } from '../support/canary.ts'
 import type { TestDatabase } from '../support/database.ts'
@@ -338,6 +342,50 @@ export function pairsOn(
           expect((await addressOf(db, thief.id))?.email_canonical).toBe(owned)
           expect([await visitor.isSignedIn(), await thief.visitor.isSignedIn()]).toEqual([false, false])
           expect(await belongTogether(db, owned, thief.password)).toBe(false)
+        },
+      }
+    },
+
+    'an act of staff × itself': async () => {
+      const person = await customerAt(db, here)
+      const act = { act: 'an act', accountId: person.id, form: randomUUID(), submission: newSubmission() }
+      const acting = (stage: Stage) =>
+        job(stage, () =>
+          oncePerForm(stage.database, act, async (within) => {
+            await within.rows(sql`insert into audit_events (event, account_id) values ('an-act', ${person.id})`)
+            return true
+          }),
+        )
+      return {
+        flows: { one: acting(here), other: acting(there) },
+        check: async () =>
+          expect(await db.count(`audit_events where event = 'an-act' and account_id = '${person.id}'`)).toBe(1),
+      }
+    },
+
+    'courier × courier': async () => {
+      await db.query(`update letters set sent_at = now() where sent_at is null and given_up_at is null`)
+      const person = await customerAt(db, here)
+      const sent: string[] = []
+      const sending = (stage: Stage) =>
+        job(stage, () =>
+          new Courier({
+            database: stage.database,
+            post: {
+              send: async ({ recipient }) => void sent.push(recipient),
+              wordsFor: () => '',
+              isForGood: () => false,
+              close: () => {},
+            },
+            write: () => ({ subject: '', text: '', html: '' }),
+            log: stage.log,
+          }).deliverDue(),
+        )
+      return {
+        flows: { one: sending(here), other: sending(there) },
+        check: async () => {
+          expect(sent).toEqual([person.email])
+          expect(await db.count(`letters where account_id = '${person.id}' and sent_at is not null`)).toBe(1)
         },
       }
     },

@@ -3,6 +3,7 @@ import { verify } from '@node-rs/argon2'
 import { expect } from 'vitest'
 import { codeFor, type MailedCodePurpose } from '../../../src/accounts/codes/codes.ts'
 import { Keys } from '../../../src/lib/keys.ts'
+import type { Log } from '../../../src/lib/log.ts'
 import { codePaths, urls } from '../../../src/urls.ts'
 import type { TestDatabase } from '../../support/database.ts'
 import { openSiteOn, TEST_SECRET, type Site } from '../../support/site.ts'
@@ -12,6 +13,7 @@ import type { Flow, Meeting } from './explorer.ts'
 
 export interface Stage extends Site {
   database: GatedDatabase
+  log: Log
 }
 
 /** A node for one flow: the pages as they are, and every statement of theirs held at a gate. */
