@@ -114,13 +114,6 @@ export const mutations = [
     'test/promises/codes.test.ts',
   ),
   changed(
-    'a code is for one purpose',
-    'src/accounts/codes/codes.ts',
-    'where c.code_hash = ${codeHash(purpose, code)} and c.purpose = ${purpose} and',
-    'where c.code_hash = ${codeHash(purpose, code)} and',
-    'test/promises/codes.test.ts',
-  ),
-  changed(
     'a code holds for the address that it was sent to',
     'src/accounts/codes/codes.ts',
     'and a.id = c.account_id and a.email_canonical = c.email_canonical',
@@ -184,7 +177,8 @@ export const mutations = [
     `
         and exists (select from sessions where token_hash = \${sha256(sessionToken)} and account_id = \${account.id})`,
     '',
-    'test/promises/password-change.test.ts',
+    PAIRS,
+    'change of password × signing out',
   ),
   changed(
     'only an active account closes',
@@ -264,7 +258,8 @@ export const mutations = [
     'src/accounts/receipts/once.ts',
     'if (refused) return (await replay()) ?? refused',
     'if (refused) return refused',
-    'test/promises/registration.test.ts',
+    'test/promises/overload.test.ts',
+    'limits',
   ),
   changed(
     "a submission's session has always the same token",

@@ -38,6 +38,7 @@ import { machineRoutes } from './web/machines/routes.ts'
 import { emailChangeRoutes } from './web/email-change/routes.tsx'
 import { passwordChangeRoutes } from './web/password-change/routes.tsx'
 import { problemRoutes } from './web/problem/routes.tsx'
+import { shedEarly } from './web/problem/shedding.tsx'
 import { profileRoutes } from './web/profile/routes.tsx'
 import { reauthenticationRoutes } from './web/reauthentication/routes.tsx'
 import { recoveryRoutes } from './web/recovery/routes.tsx'
@@ -70,6 +71,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   const web = new Web({ brand: config.BRAND_NAME, publicUrl: config.PUBLIC_URL, assets: readAssets() }, database, keys)
   const server = await createServer({ trustProxy: config.TRUST_PROXY, log }, web)
   measureResponses(server, metrics)
+  shedEarly(server, web, passwords)
 
   problemRoutes(server, web)
   machineRoutes(server, database, metrics, config.METRICS_TOKEN)

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { freshDatabase } from '../../test/support/database.ts'
+import { connectionTo, freshDatabase } from '../../test/support/database.ts'
 import { HOUR, MINUTE } from '../lib/time.ts'
 import { limitsIn, type Rule } from './limits.ts'
 
@@ -14,6 +15,27 @@ const age = (milliseconds: number) =>
 const take = (subject: string, of: Rule = rule) => limits.take([{ rule: of, subject }])
 
 describe('a limit', () => {
+  test('is taken by key, in whatever order it is asked for, so that two who ask never wait for each other', async () => {
+    const keys = async () =>
+      (await db.query<{ key: string }>('select key from limits order by key')).map(({ key }) => key)
+    const subjects = ['one', 'other', 'third']
+    for (const subject of subjects) await take(subject)
+    const [first, ...later] = await keys()
+    const holding = await connectionTo(db.appUrl)
+    const trying = await connectionTo(db.appUrl)
+    for (const order of [subjects, subjects.toReversed()]) {
+      await holding.query('begin')
+      await holding.query('select from limits where key = $1 for update', [first])
+      const taken = limits.take(order.map((subject) => ({ rule, subject })))
+      await untilSomebodyWaits()
+      // It has come no further than to the first key: whoever holds another one can go on.
+      const free = await trying.query('select from limits where key = any($1) for update nowait', [later])
+      expect(free.rowCount).toBe(later.length)
+      await holding.query('commit')
+      expect(await taken).toEqual({ allowed: true })
+    }
+  })
+
   test('allows exactly so many, though all ask at once', async () => {
     const taken = await Promise.all(Array.from({ length: 50 }, () => take('a crowd')))
     expect(taken.filter(({ allowed }) => allowed).length).toBe(5)
@@ -75,3 +97,8 @@ describe('a limit', () => {
     expect(await db.count(`limits where key like '%ann%'`)).toBe(0)
   })
 })
+
+async function untilSomebodyWaits(): Promise<void> {
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  while ((await db.query(waiting)).length === 0) await sleep(5)
+}

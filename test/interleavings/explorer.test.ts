@@ -204,7 +204,7 @@ function meetingOf(
 }
 
 function gated(): GatedDatabase {
-  return new GatedDatabase({ url: db.appUrl, onIdleError: () => {} })
+  return new GatedDatabase({ url: db.appUrl, onIdleError: () => {} }, { splitsWrites: false })
 }
 
 async function counter(): Promise<string> {

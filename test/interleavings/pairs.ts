@@ -232,6 +232,31 @@ export function pairsOn(
       }
     },
 
+    'change of password × signing out, one session': async () => {
+      const person = await customerAt(db, here)
+      const password = canaryPassword()
+      const change: Flow<Answer> = {
+        database: here.database,
+        run: await opened(person.visitor, urls.passwordChange, { current_password: person.password, password }),
+      }
+      const leaving = person.visitor.at(there)
+      const signOut: Flow<Answer> = {
+        database: there.database,
+        run: await opened(leaving, urls.customerSignOut, {}, urls.customerProfile),
+      }
+      return {
+        flows: { change, signOut },
+        check: async (answers, story) => {
+          expect(answers['signOut']?.status).toBe(303)
+          const changed = await belongTogether(db, person.email, password)
+          expect(changed).not.toBe(await belongTogether(db, person.email, person.password))
+          const out = story.lastIndexOf('signOut: commit')
+          if (out < story.indexOf('change: password-change') || !story.includes('change: password-change'))
+            expect(changed, 'who is out changes nothing any more').toBe(false)
+        },
+      }
+    },
+
     "a squatter's sign-in × the owner's recovery": async () => {
       const squatter = await customerAt(db, here)
       const visitor = new Visitor(here)

@@ -46,23 +46,27 @@ export function recoveryRoutes(server: FastifyInstance, web: Web, room: Recovery
       : unusable(request, reply)
   })
 
-  server.post(urls.newPassword, { config: { access: 'anyone', form: newPasswordForm } }, async (request, reply) => {
-    const code = web.cookies.read(request, 'recovery')
-    if (code === null)
-      return request.session ? web.redirect(reply, homeOf(request.session.account)) : unusable(request, reply)
-    const { password = '' } = fieldsOf(request)
-    const verdict = web.submissions.check(request)
-    if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
-    const origin = web.origin(request)
-    const outcome = await recover(room, {
-      code,
-      password,
-      submission: verdict.submission,
-      client: web.client(request),
-      origin,
-    })
-    return respond(request, reply, outcome)
-  })
+  server.post(
+    urls.newPassword,
+    { config: { access: 'anyone', hashes: true, form: newPasswordForm } },
+    async (request, reply) => {
+      const code = web.cookies.read(request, 'recovery')
+      if (code === null)
+        return request.session ? web.redirect(reply, homeOf(request.session.account)) : unusable(request, reply)
+      const { password = '' } = fieldsOf(request)
+      const verdict = web.submissions.check(request)
+      if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
+      const origin = web.origin(request)
+      const outcome = await recover(room, {
+        code,
+        password,
+        submission: verdict.submission,
+        client: web.client(request),
+        origin,
+      })
+      return respond(request, reply, outcome)
+    },
+  )
 
   function respond(request: FastifyRequest, reply: FastifyReply, outcome: RecoveryOutcome) {
     switch (outcome.outcome) {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Submission } from '../../accounts/receipts/receipts.ts'
 import { answer } from '../../answers/catalogue.ts'
+import { Fault } from '../../answers/fault.ts'
 import type { ParseRegistration, RegistrationInput, RegistrationRules } from '../../flows/registration/input.ts'
 import { findPendingRegistration, requestRegistration, type PendingOutcome } from '../../flows/registration/pending.ts'
 import {
@@ -11,6 +12,7 @@ import {
 } from '../../flows/registration/register.ts'
 import type { Metrics } from '../../http/metrics.ts'
 import { fieldsOf } from '../../http/form-body.ts'
+import { networkOf } from '../../http/network.ts'
 import { homeOf, type Web } from '../../http/web.ts'
 import type { Parsed } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
@@ -33,24 +35,39 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
     web.sendBlankForm(request, reply, (state) => form(request, reply, state)),
   )
 
-  server.post(urls.customerRegistration, { config: { access: 'anyone', form } }, async (request, reply) => {
-    const verdict = web.submissions.check(request)
-    if (!('submission' in verdict)) {
-      return request.session ? goHome(request, reply) : web.refuseToken(request, reply, verdict.state)
-    }
-    const parsed = parse(fieldsOf(request))
-    if (!parsed.ok || verdict.state === 'stale' || request.session) {
-      return replayOnly(request, reply, verdict.submission, parsed)
-    }
-    const outcome = await begin(registrar, {
-      input: parsed.value,
-      submission: verdict.submission,
-      client: web.client(request),
-      origin: web.origin(request),
-    })
-    metrics.registrations.inc({ outcome: outcome.outcome })
-    return respond(request, reply, outcome)
-  })
+  server.post(
+    urls.customerRegistration,
+    { config: { access: 'anyone', hashes: true, form } },
+    async (request, reply) => {
+      const verdict = web.submissions.check(request)
+      if (!('submission' in verdict)) {
+        return request.session ? goHome(request, reply) : web.refuseToken(request, reply, verdict.state)
+      }
+      // Judging a password costs as much as a page: nobody's is judged who could not be served.
+      const busy = request.session ? null : await findIfBusy(request, verdict.submission)
+      if (busy) return respond(request, reply, busy)
+      const parsed = parse(fieldsOf(request))
+      if (!parsed.ok || verdict.state === 'stale' || request.session) {
+        return replayOnly(request, reply, verdict.submission, parsed)
+      }
+      const outcome = await begin(registrar, {
+        input: parsed.value,
+        submission: verdict.submission,
+        client: web.client(request),
+        origin: web.origin(request),
+      })
+      metrics.registrations.inc({ outcome: outcome.outcome })
+      return respond(request, reply, outcome)
+    },
+  )
+
+  /** Where the hashing queue is full: what this form came to before; the fault `hashing-busy` where it came to nothing. */
+  async function findIfBusy(request: FastifyRequest, submission: Submission) {
+    if (!registrar.passwords.refuses(networkOf(request.ip))) return null
+    const done = await find(registrar, submission)
+    if (done === null) throw new Fault('hashing-busy')
+    return done
+  }
 
   /**
    * A form that may do nothing new: refused, too old, or sent by somebody signed in. It may still be one that was carried

@@ -19,7 +19,7 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
     server.get(url, { config: { access: 'visitor' } }, async (request, reply) =>
       web.sendBlankForm(request, reply, (state) => form(request, reply, state)),
     )
-    server.post(url, { config: { access: 'anyone', form } }, create)
+    server.post(url, { config: { access: 'anyone', hashes: true, form } }, create)
   }
 
   async function create(request: FastifyRequest, reply: FastifyReply) {

@@ -39,7 +39,7 @@ export function staffRegistrationRoutes(
       : unusable(request, reply)
   })
 
-  server.post(urls.staffRegistration, { config: { access: 'anyone', form } }, async (request, reply) => {
+  server.post(urls.staffRegistration, { config: { access: 'anyone', hashes: true, form } }, async (request, reply) => {
     const invitation = await invitationOf(request)
     const verdict = web.submissions.check(request)
     const code = web.cookies.read(request, 'invitation')

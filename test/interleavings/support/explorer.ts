@@ -6,8 +6,8 @@ import type { GatedDatabase } from './gated-database.ts'
 /** Flows that run against each other, by name, and what has to hold when all of them are through. */
 export interface Meeting<Result> {
   flows: Record<string, Flow<Result>>
-  /** Throws when something is wrong. */
-  check: (results: Record<string, Result>) => Promise<void>
+  /** Throws when something is wrong. The story is what was sent, as `flow: statement`, in the order in which it was. */
+  check: (results: Record<string, Result>, story: readonly string[]) => Promise<void>
 }
 
 export interface Flow<Result> {
@@ -146,7 +146,7 @@ export class Explorer {
       const deadlocks = actors.filter(({ database }) => database.refused.includes('40P01'))
       if (deadlocks.length > 0) throw new Error(`PostgreSQL found a deadlock, and ended it for ${deadlocks[0]?.name}`)
       for (const { database } of actors) database.openGate()
-      await check(results)
+      await check(results, story)
       return null
     } catch (error) {
       return { order, story, error }

@@ -7,21 +7,36 @@ export type Gate = (statement: string) => Promise<void>
 
 const OPEN: Gate = () => Promise.resolve()
 
+/** Writes, and so holds locks from its end to the COMMIT. */
+const WRITES = /\b(insert into|update|delete from)\b/
+
+/** Counts under a key that no other flow of a meeting takes: where its COMMIT stands makes no difference. */
+const ALONE = /^limits-take/
+
 /**
- * The way to the database of one flow under test: a single connection, each statement on it, and each COMMIT of a
- * transaction, held at a gate before it is sent. BEGIN has none: nothing is seen or locked before the first statement.
+ * The way to the database of one flow under test: a single connection, each statement on it, and each COMMIT, held at a
+ * gate before it is sent. BEGIN has none: nothing is seen or locked before the first statement. A single statement that
+ * writes is sent as a transaction of its own, which it is anyway: so others come in between its end and its COMMIT, as
+ * they do when two statements run at the same time.
  */
 export class GatedDatabase extends Database {
   gate: Gate = OPEN
   /** SQLSTATEs with which statements were refused since this was last emptied. */
   readonly refused: string[] = []
 
-  constructor(pool: Pick<PoolSettings, 'url' | 'onIdleError'>) {
+  readonly #splitsWrites: boolean
+
+  /** Without `splitsWrites` a single statement has one gate: for flows whose statements cannot get into each other's way. */
+  constructor(pool: Pick<PoolSettings, 'url' | 'onIdleError'>, { splitsWrites = true } = {}) {
     super({ ...pool, connections: 1 })
+    this.#splitsWrites = splitsWrites
   }
 
   override async rows<Row>(statement: Sql | Statement): Promise<Row[]> {
-    await this.gate(nameOf(statement))
+    const name = nameOf(statement)
+    if (this.#splitsWrites && WRITES.test(statement.text) && !ALONE.test(name) && this.gate !== OPEN)
+      return this.transaction((within) => within.rows<Row>(statement))
+    await this.gate(name)
     return this.#noting(super.rows<Row>(statement))
   }
 

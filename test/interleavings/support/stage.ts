@@ -43,9 +43,14 @@ export async function idOf(db: TestDatabase, email: string): Promise<string> {
   return row?.id ?? 'nobody'
 }
 
-/** A form that has been opened and filled in, and is sent when it is told to. */
-export async function opened(visitor: Visitor, path: string, fields: FormFields): Promise<() => Promise<Answer>> {
-  const form = { ...fields, submission: await visitor.token(path) }
+/** A form that has been opened, on the page `from` where it has none of its own, and is sent when it is told to. */
+export async function opened(
+  visitor: Visitor,
+  path: string,
+  fields: FormFields,
+  from = path,
+): Promise<() => Promise<Answer>> {
+  const form = { ...fields, submission: await visitor.token(from) }
   return () => visitor.post(path, form)
 }
 
@@ -117,11 +122,11 @@ export function withInvariants(
     const { flows, check } = await prepare()
     return {
       flows,
-      check: async (answers) => {
+      check: async (answers, story) => {
         for (const [name, { status }] of Object.entries(answers))
           expect([name, USABLE.has(status), status]).toEqual([name, true, status])
         expect(await violations(db)).toEqual([])
-        await check(answers)
+        await check(answers, story)
       },
     }
   }
