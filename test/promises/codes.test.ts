@@ -210,6 +210,20 @@ describe.each(names)('6.5.1 the code for %s', (name) => {
   })
 })
 
+test('a code proves nothing once its address is no longer that of the account, though nobody made it worthless', async () => {
+  const { email } = await new Visitor(site).register()
+  const id = await accountId(db, email)
+  const { code } = await issued(email, urls.confirmation, anybody)
+  await db.query(
+    `update accounts set email = $2, email_delivery = $2, email_canonical = $2, email_confirmed_at = null where id = $1`,
+    [id, canaryEmail()],
+  )
+  const visitor = new Visitor(site)
+  await visitor.get(`${urls.confirmation}?code=${code}`)
+  expect((await visitor.submit(urls.confirmation, {})).status).toBe(410)
+  expect(await db.count(`accounts where id = '${id}' and email_confirmed_at is null`)).toBe(1)
+})
+
 describe('15.3.4 a request that says it came by another name', () => {
   const lies: Record<string, string>[] = [
     { host: 'evil.example' },

@@ -143,6 +143,23 @@ describe('6.5.1 the code that confirms a new address', () => {
     expect(await accountId(db, fresh)).toBeDefined()
   })
 
+  test('changes nothing a second time, though the address is by now what it was when the change was asked for', async () => {
+    const { visitor, email } = await customer(site)
+    const [id, fresh] = [await accountId(db, email), canaryEmail()]
+    await visitor.submit(urls.emailChange, { email: fresh })
+    const used = await linkTo(fresh, TO_NEW)
+    await visitor.get(used)
+    expect((await visitor.submit(urls.emailConfirmation, {})).headers.location).toBe(urls.customerProfile)
+    await visitor.submit(urls.emailChange, { email })
+    await visitor.get(await linkTo(email, TO_NEW))
+    expect((await visitor.submit(urls.emailConfirmation, {})).headers.location).toBe(urls.customerProfile)
+
+    await visitor.get(used)
+    const submission = await visitor.token(urls.customerProfile)
+    expect((await visitor.post(urls.emailConfirmation, { submission })).status).toBe(410)
+    expect(await addressOf(id)).toMatchObject({ email_canonical: email })
+  })
+
   test('spent 16 times at once changes the address once, and writes to the old one once', async () => {
     const { visitor, email } = await customer(site)
     const fresh = canaryEmail()
