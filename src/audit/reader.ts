@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/database.ts'
 import { empty, named, sql } from '../database/sql.ts'
+import { isId } from '../lib/id.ts'
 import { auditEvents, auditInsert, type AuditEvent, type Origin } from './events.ts'
 
 /** Which events are wanted; every part that is null lets all pass. */
@@ -78,7 +79,7 @@ export async function recordAuditShowing(database: Queryable, actorId: string, c
 
 /** Reads a filter as it stands in an address or on a command line; what is none is null. */
 export function readAuditFilter(raw: Readonly<Record<string, string | undefined>>): AuditFilter {
-  const id = (text: string | undefined) => (text && UUID.test(text) ? text : null)
+  const id = (text: string | undefined) => (text && isId(text) ? text : null)
   const day = (text: string | undefined) => (text && isDay(text) ? text : null)
   return {
     event: auditEvents.find((event) => event === raw['event']) ?? null,
@@ -88,8 +89,6 @@ export function readAuditFilter(raw: Readonly<Record<string, string | undefined>
     until: day(raw['until']),
   }
 }
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function isDay(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false

@@ -44,6 +44,19 @@ describe('8.1.1, 8.2.1, 8.3.1 roles, routes and methods, as the router has them'
     expect(wrong).toEqual([])
   })
 
+  test('are of a row by its id, and by nothing else that could name it', async () => {
+    const ofRows = doors.filter(({ verb, url }) => verb === 'GET' && url.includes(':'))
+    expect(ofRows.length).toBeGreaterThan(15)
+    const { email } = await staffMember(db, site)
+    for (const { url } of ofRows) {
+      for (const name of [email, '1', 'null', '00000000-0000-7000-8000-00000000000G']) {
+        const path = url.replaceAll(/:\w+/g, encodeURIComponent(name))
+        const { status } = await ask('GET', path, 'admin')
+        expect(status, path).toBe(404)
+      }
+    }
+  })
+
   test('have no method besides', async () => {
     for (const { url } of new Map(doors.map((door) => [door.url, door])).values()) {
       for (const verb of ['PUT', 'PATCH', 'DELETE'].filter(

@@ -5,6 +5,7 @@ import { oncePerForm } from '../../accounts/receipts/once-per-form.ts'
 import { Fault } from '../../answers/fault.ts'
 import type { Database } from '../../database/database.ts'
 import { fieldsOf, queryOf } from '../../http/form-body.ts'
+import { rowId } from '../../http/row-id.ts'
 import type { Web } from '../../http/web.ts'
 import { momentInWords } from '../../lib/moments.ts'
 import { parseWith } from '../../lib/parsed.ts'
@@ -23,8 +24,6 @@ import { maskedEmail } from '../../ui/masked.ts'
 import { urlOf, urls } from '../../urls.ts'
 import { Name, QuestionPage, QuestionsPage, type DecidedLine, type Linked, type QuestionLine } from './page.tsx'
 import { decisionsFor, decisionWords, findingInWords, whoGoesWithout } from './words.ts'
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 const decisionForm = z.object({
   decision: z.enum(decisions, { error: 'Choose what is decided.' }),
@@ -77,9 +76,8 @@ export function importRoutes(server: FastifyInstance, web: Web, database: Databa
       : web.redirect(reply, urlOf(urls.questionToDecide, id), 'question-was-decided')
   })
 
-  async function questionOf({ params }: FastifyRequest): Promise<ImportQuestion> {
-    const { id = '' } = params as { id?: string }
-    const question = UUID.test(id) ? await readQuestion(database, id) : null
+  async function questionOf(request: FastifyRequest): Promise<ImportQuestion> {
+    const question = await readQuestion(database, rowId(request))
     if (!question) throw new Fault('not-found')
     return question
   }

@@ -4,6 +4,7 @@ import { Fault } from '../../answers/fault.ts'
 import type { Database } from '../../database/database.ts'
 import { openLetter, retryLetter } from '../../flows/letters/by-staff.ts'
 import { queryOf } from '../../http/form-body.ts'
+import { rowId } from '../../http/row-id.ts'
 import type { Web } from '../../http/web.ts'
 import { placeOf } from '../../lib/place.ts'
 import type { Message } from '../../mail/courier.ts'
@@ -17,8 +18,6 @@ export interface LettersDesk {
   /** Makes a letter's words; null with a mail server, where nobody but its recipient reads it. */
   write: ((letter: WholeLetter) => Message) | null
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function lettersRoutes(server: FastifyInstance, web: Web, { database, write }: LettersDesk): void {
   const see = { access: 'staff', may: 'see-letters' } as const
@@ -76,13 +75,13 @@ export function lettersRoutes(server: FastifyInstance, web: Web, { database, wri
 
     /** Somebody who had to sign in first comes back to the letter, and presses once more. */
     server.get(urls.letterWords, { config: read }, async (request, reply) =>
-      web.redirect(reply, urlOf(urls.letter, idOf(request))),
+      web.redirect(reply, urlOf(urls.letter, rowId(request))),
     )
 
     server.post(urls.letterWords, { config: read }, async (request, reply) => {
-      const back = urlOf(urls.letter, idOf(request))
+      const back = urlOf(urls.letter, rowId(request))
       if (web.submissions.check(request).state !== 'fresh') return web.redirect(reply, back, 'send-once-more')
-      const act = { letterId: idOf(request), actorId: web.signedIn(request).id }
+      const act = { letterId: rowId(request), actorId: web.signedIn(request).id }
       const letter = await openLetter(database, act, web.origin(request))
       if (!letter) throw new Fault('not-found')
       const { subject, text } = write(letter)
@@ -100,7 +99,7 @@ export function lettersRoutes(server: FastifyInstance, web: Web, { database, wri
   }
 
   async function letterOf(request: FastifyRequest): Promise<LetterFacts> {
-    const letter = await readLetter(database, idOf(request))
+    const letter = await readLetter(database, rowId(request))
     if (!letter) throw new Fault('not-found')
     return letter
   }
@@ -108,10 +107,4 @@ export function lettersRoutes(server: FastifyInstance, web: Web, { database, wri
   function mayOpen(request: FastifyRequest, { account_kind }: LetterFacts): boolean {
     return may(web.signedIn(request), account_kind === 'staff' ? 'see-staff' : 'find-customers')
   }
-}
-
-function idOf({ params }: FastifyRequest): string {
-  const { id = '' } = params as { id?: string }
-  if (!UUID.test(id)) throw new Fault('not-found')
-  return id
 }

@@ -19,14 +19,14 @@ import { findMerge, listMerges, readMerge } from '../../flows/merging/runs.ts'
 import { readPerson, type Person } from '../../flows/person/person.ts'
 import { findByName } from '../../flows/sign-in-help/find.ts'
 import { fieldsOf } from '../../http/form-body.ts'
+import { rowId } from '../../http/row-id.ts'
 import type { Web } from '../../http/web.ts'
+import { isId } from '../../lib/id.ts'
 import { parseWith, type Refusal } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
 import { urlOf, urlOfPair, urls } from '../../urls.ts'
 import { ChoosePage, ComparePage, MergedPage, pairName } from './page.tsx'
 import { refusalWords } from './words.ts'
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 const everyChoice = Object.keys(choices) as Choice[]
 
@@ -107,14 +107,14 @@ export function mergingRoutes(server: FastifyInstance, web: Web, database: Datab
   })
 
   server.get(urls.merged, { config: rule }, async (request, reply) => {
-    const merge = await readMerge(database, idIn(request))
+    const merge = await readMerge(database, rowId(request))
     if (!merge) throw new Fault('not-found')
     const token = web.submissions.newToken(request, reply)
     return web.send(reply, <MergedPage page={web.page(request, reply)} token={token} merge={merge} now={new Date()} />)
   })
 
   server.post(urls.merged, { config: rule }, async (request, reply) => {
-    const run = idIn(request)
+    const run = rowId(request)
     const here = urlOf(urls.merged, run)
     if (web.submissions.check(request).state !== 'fresh') return web.redirect(reply, here, 'send-once-more')
     const undone = await undoMerge(database, run, web.signedIn(request).id, web.origin(request))
@@ -170,7 +170,7 @@ export function mergingRoutes(server: FastifyInstance, web: Web, database: Datab
   /** Who stays, where the address says so: a customer. */
   async function keptIn(request: FastifyRequest): Promise<Person | null> {
     if (request.routeOptions.url !== urls.mergeWith) return null
-    const person = await readPerson(database, idIn(request))
+    const person = await readPerson(database, rowId(request))
     if (!person) throw new Fault('not-found')
     if (person.kind !== 'customer') throw new Fault('not-allowed')
     return person
@@ -180,7 +180,7 @@ export function mergingRoutes(server: FastifyInstance, web: Web, database: Datab
   async function named(field: string, typed = ''): Promise<string | Refusal> {
     const text = typed.trim()
     if (text === '') return { field, words: 'Say which account, by its email address, username or number.' }
-    if (UUID.test(text)) return text
+    if (isId(text)) return text
     const hit = await findByName(database, text)
     switch (hit.found) {
       case 'person':
@@ -201,16 +201,6 @@ function joined(within: Queryable): Transactional {
   return { transaction: (work) => work(within) }
 }
 
-function idIn({ params }: FastifyRequest): string {
-  return idOf((params as { id?: string }).id)
-}
-
-function pairIn({ params }: FastifyRequest): [kept: string, other: string] {
-  const { id, other } = params as { id?: string; other?: string }
-  return [idOf(id), idOf(other)]
-}
-
-function idOf(id = ''): string {
-  if (!UUID.test(id)) throw new Fault('not-found')
-  return id
+function pairIn(request: FastifyRequest): [kept: string, other: string] {
+  return [rowId(request), rowId(request, 'other')]
 }

@@ -18,6 +18,7 @@ import { sendRegistrationLink } from '../../flows/registration/by-staff.ts'
 import { findByName } from '../../flows/sign-in-help/find.ts'
 import { whyNotIn } from '../../flows/sign-in-help/verdict.ts'
 import { fieldsOf, queryOf, type Fields } from '../../http/form-body.ts'
+import { rowId } from '../../http/row-id.ts'
 import { errorFor, type Web } from '../../http/web.ts'
 import type { Keys } from '../../lib/keys.ts'
 import { parseWith } from '../../lib/parsed.ts'
@@ -31,8 +32,6 @@ export interface PersonDesk {
   database: Database
   keys: Keys
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 const reasonField = z
   .string()
@@ -86,7 +85,7 @@ export function personRoutes(
   })
 
   server.get(urls.person, { config: find }, async (request, reply) => {
-    const id = idOf(request)
+    const id = rowId(request)
     const unfinished = await readUnfinished(database, id)
     if (unfinished) {
       const view = unfinishedView(unfinished)
@@ -97,7 +96,7 @@ export function personRoutes(
 
   server.post(urls.personDetails, { config: { ...help, form: helpForm } }, async (request: FastifyRequest, reply) => {
     const verdict = web.submissions.check(request)
-    const person = await personOf(idOf(request))
+    const person = await personOf(rowId(request))
     if (verdict.state !== 'fresh') return web.redirect(reply, urlOf(urls.person, person.id), 'send-once-more')
     await recordShowing(database, { accountId: person.id, actorId: web.signedIn(request).id }, web.origin(request))
     return show(request, reply, person, { whole: true })
@@ -105,7 +104,7 @@ export function personRoutes(
 
   server.post(urls.personName, { config: { ...find, form: helpForm } }, async (request: FastifyRequest, reply) => {
     const verdict = web.submissions.check(request)
-    const person = await personOf(idOf(request))
+    const person = await personOf(rowId(request))
     if (verdict.state !== 'fresh') return web.redirect(reply, urlOf(urls.person, person.id), 'send-once-more')
     return show(request, reply, person, { typed: parseIdentifier(fieldsOf(request)['name'] ?? '') })
   })
@@ -114,7 +113,7 @@ export function personRoutes(
     urls.personRegistration,
     { config: { ...help, form: helpForm } },
     async (request: FastifyRequest, reply) => {
-      const registration = idOf(request)
+      const registration = rowId(request)
       const back = urlOf(urls.person, registration)
       const verdict = web.submissions.check(request)
       if (verdict.state !== 'fresh') return web.redirect(reply, back, 'send-once-more')
@@ -128,14 +127,14 @@ export function personRoutes(
 
   // Whoever edits sees what is masked elsewhere: the form is asked for by POST, and that it was shown is recorded.
   server.get(urls.personProfile, { config: help }, async (request, reply) =>
-    web.redirect(reply, urlOf(urls.person, idOf(request))),
+    web.redirect(reply, urlOf(urls.person, rowId(request))),
   )
 
   server.post(
     urls.personProfile,
     { config: { ...help, form: editForm } },
     async (request: FastifyRequest, reply: FastifyReply) => {
-      const { id } = await customerOf(idOf(request))
+      const { id } = await customerOf(rowId(request))
       const verdict = web.submissions.check(request)
       if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
       const { version, ...fields } = fieldsOf(request)
@@ -174,7 +173,7 @@ export function personRoutes(
     state: FormState,
     differences: readonly Difference[] = [],
   ) {
-    const id = idOf(request)
+    const id = rowId(request)
     return (
       <EditPage
         page={web.page(request, reply)}
@@ -197,7 +196,7 @@ export function personRoutes(
   const correct = { access: 'staff', may: 'help-customers', recent: true } as const
 
   server.get(urls.personAddress, { config: correct }, async (request, reply) => {
-    await customerOf(idOf(request))
+    await customerOf(rowId(request))
     return web.send(reply, addressForm(request, reply, web.form(request, reply)))
   })
 
@@ -205,7 +204,7 @@ export function personRoutes(
     urls.personAddress,
     { config: { ...correct, form: addressForm } },
     async (request: FastifyRequest, reply: FastifyReply) => {
-      const { id } = await customerOf(idOf(request))
+      const { id } = await customerOf(rowId(request))
       const verdict = web.submissions.check(request)
       if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
       const parsed = parseCorrection(fieldsOf(request))
@@ -240,7 +239,7 @@ export function personRoutes(
   for (const act of acts) actRoutes(act)
 
   function addressForm(request: FastifyRequest, reply: FastifyReply, state: FormState) {
-    const id = idOf(request)
+    const id = rowId(request)
     const [action, back] = [urlOf(urls.personAddress, id), urlOf(urls.person, id)]
     return <AddressPage page={web.page(request, reply)} state={state} action={action} back={back} />
   }
@@ -248,7 +247,7 @@ export function personRoutes(
   function actRoutes(act: Act) {
     const rule = { access: 'staff', may: act.may, ...(act.recent ? { recent: true as const } : {}) } as const
     const form = (request: FastifyRequest, reply: FastifyReply, state: FormState) => {
-      const id = idOf(request)
+      const id = rowId(request)
       return (
         <ActPage
           page={web.page(request, reply)}
@@ -263,12 +262,12 @@ export function personRoutes(
     }
 
     server.get(act.url, { config: rule }, async (request, reply) => {
-      await customerOf(idOf(request))
+      await customerOf(rowId(request))
       return web.send(reply, form(request, reply, web.form(request, reply)))
     })
 
     server.post(act.url, { config: { ...rule, form } }, async (request: FastifyRequest, reply: FastifyReply) => {
-      const { id } = await customerOf(idOf(request))
+      const { id } = await customerOf(rowId(request))
       const verdict = web.submissions.check(request)
       if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
       const parsed = parseReason(fieldsOf(request))
@@ -361,10 +360,4 @@ function valuesOf({ firstName, lastName, profile }: CustomerProfile): Fields {
     postal_code: profile.postalCode ?? '',
     date_of_birth: profile.dateOfBirth ?? '',
   }
-}
-
-function idOf({ params }: FastifyRequest): string {
-  const { id = '' } = params as { id?: string }
-  if (!UUID.test(id)) throw new Fault('not-found')
-  return id
 }

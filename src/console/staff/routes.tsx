@@ -18,6 +18,7 @@ import { changeRole, findStaff, listStaff, type StaffMember } from '../../flows/
 import { restoreAccount, suspendAccount } from '../../flows/suspension/suspend.ts'
 import type { FlashCode } from '../../http/flash.ts'
 import { fieldsOf } from '../../http/form-body.ts'
+import { rowId } from '../../http/row-id.ts'
 import type { Web } from '../../http/web.ts'
 import type { Keys } from '../../lib/keys.ts'
 import { momentInWords } from '../../lib/moments.ts'
@@ -79,7 +80,7 @@ export function staffRoutes(server: FastifyInstance, web: Web, { database, keys 
   server.post(urls.invitation, { config: manage }, async (request: FastifyRequest, reply) => {
     const verdict = web.submissions.check(request)
     if (verdict.state !== 'fresh') return web.redirect(reply, urls.staff, 'send-once-more')
-    const id = idIn(request)
+    const id = rowId(request)
     const inviting = { actorId: web.signedIn(request).id, origin: web.origin(request) }
     const revoking = fieldsOf(request)['act'] === 'revoke'
     const done = revoking
@@ -143,7 +144,7 @@ export function staffRoutes(server: FastifyInstance, web: Web, { database, keys 
   }
 
   async function memberOf(request: FastifyRequest): Promise<StaffMember> {
-    const member = await findStaff(database, idIn(request))
+    const member = await findStaff(database, rowId(request))
     if (!member) throw new Fault('not-found')
     return member
   }
@@ -209,10 +210,6 @@ function actsOn({ id, status }: StaffMember) {
       ? { href: urlOf(urls.staffRestoration, id), label: 'Restore' }
       : { href: urlOf(urls.staffSuspension, id), label: 'Suspend' },
   ]
-}
-
-function idIn({ params }: FastifyRequest): string {
-  return (params as { id: string }).id
 }
 
 function nameOf({ first_name, last_name }: StaffMember): string {
