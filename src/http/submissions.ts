@@ -11,7 +11,14 @@ import { fieldsOf } from './form-body.ts'
 const FRESH_FOR = DAY
 
 /** What a form's token tells of it. Only a fresh one may do anything new; a stale one may still find its receipt. */
-export type Verdict = { state: 'fresh' | 'stale'; submission: Submission } | { state: 'foreign' | 'no-browser' }
+export type Verdict =
+  | {
+      state: 'fresh' | 'stale'
+      submission: Submission
+      /** The form that it came from, by its token: what is sent from one opened anew is meant anew (oncePerForm). */
+      form: string
+    }
+  | { state: 'foreign' | 'no-browser' }
 
 /**
  * The token in every form, bound to the browser that fetched it: proof against forgery (ASVS 3.5.1), and of how old the
@@ -36,16 +43,16 @@ export class Submissions {
   }
 
   check(request: FastifyRequest): Verdict {
-    const { submission: token, ...fields } = fieldsOf(request)
+    const { submission: token = '', ...fields } = fieldsOf(request)
     const browser = this.#secretOf(request)
     if (browser === null) return { state: 'no-browser' }
-    const [issued = '', signature = '', ...more] = (token ?? '').split('.')
+    const [issued = '', signature = '', ...more] = token.split('.')
     const genuine =
       more.length === 0 &&
       this.#keys.verifies('submission', `${issued}.${browser}`, Buffer.from(signature, 'base64url'))
     const age = Date.now() - Number.parseInt(issued, 36)
     if (!genuine || !(age < KNOWN_FOR)) return { state: 'foreign' }
-    return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: browser, fields } }
+    return { state: age < FRESH_FOR ? 'fresh' : 'stale', submission: { secret: browser, fields }, form: token }
   }
 
   /** Which browser this is, in the one form that leaves this file: its secret is what makes replays its own. */

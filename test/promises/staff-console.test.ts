@@ -37,6 +37,22 @@ describe('in the console, an admin', () => {
     expect((await admin.visitor.submit(urls.staffInvitation, { email: 'x', role: 'king' })).status).toBe(422)
   })
 
+  test('invites an address anew from a form that is opened anew: another letter, and the former link opens nothing', async () => {
+    const wanted = { email: canaryEmail(), role: 'manager' }
+    for (const letters of [1, 2]) {
+      expect((await admin.visitor.submit(urls.staffInvitation, wanted)).headers.location).toBe(urls.staff)
+      await vi.waitFor(() => expect(mailbox.to(wanted.email)).toHaveLength(letters), { timeout: 10_000 })
+    }
+    const opened = await Promise.all(
+      mailbox.to(wanted.email).map(async (letter) => {
+        const invited = new Visitor(site)
+        await invited.get(linkIn(letter))
+        return (await invited.get(urls.staffRegistration)).status
+      }),
+    )
+    expect(opened).toEqual([410, 200])
+  })
+
   test('sends an invitation again, and takes it back', async () => {
     const email = canaryEmail()
     await admin.visitor.submit(urls.staffInvitation, { email, role: 'manager' })

@@ -33,7 +33,7 @@ export function deskRegistrationRoutes(
       input: parsed.value,
       actorId: web.signedIn(request).id,
       submission: verdict.submission,
-      form: fields['submission'] ?? '',
+      form: verdict.form,
       origin: web.origin(request),
     })
     if (outcome.outcome !== 'registered') return refuseTaken(request, reply, outcome)

@@ -64,8 +64,7 @@ export function importRoutes(server: FastifyInstance, web: Web, database: Databa
     if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
     const actorId = web.signedIn(request).id
     const deciding = { question: id, actorId, ...parsed.value }
-    const { submission } = verdict
-    const act = { act: `decide ${id}`, accountId: actorId, form: fieldsOf(request)['submission'] ?? '', submission }
+    const act = { act: `decide ${id}`, accountId: actorId, form: verdict.form, submission: verdict.submission }
     const decided = await oncePerForm(database, act, async (within) => {
       const outcome = await decideQuestion(within, deciding, web.origin(request))
       if (outcome === 'not-allowed') throw new Fault('not-allowed')

@@ -86,12 +86,12 @@ export function mergingRoutes(server: FastifyInstance, web: Web, database: Datab
     const actorId = web.signedIn(request).id
     const take = everyChoice.filter((choice) => fields[pairName(choice)] === 'other')
     const wish = { keptId, otherId, take, actorId, reason: parsed.value.reason, origin: web.origin(request) }
-    const { submission } = verdict
+    const { submission, form } = verdict
     // The row of whoever presses puts their clicks in line; those of the two are locked by the merge, in one order.
     const act = {
       act: `merge ${otherId} into ${keptId}`,
       accountId: actorId,
-      form: fields['submission'] ?? '',
+      form,
       submission,
     }
     const came: { to: MergeOutcome['outcome'] } = { to: 'merged' }

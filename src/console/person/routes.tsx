@@ -213,7 +213,7 @@ export function personRoutes(
       const actorId = web.signedIn(request).id
       const outcome = await requestCorrection(
         { database, keys },
-        { accountId: id, actorId, reason, email, form: fieldsOf(request)['submission'] ?? '' },
+        { accountId: id, actorId, reason, email, form: verdict.form },
         verdict.submission,
         web.origin(request),
       )
@@ -276,7 +276,7 @@ export function personRoutes(
       const sent = {
         act: `${act.name} by ${actorId}`,
         accountId: id,
-        form: fieldsOf(request)['submission'] ?? '',
+        form: verdict.form,
         submission: verdict.submission,
       }
       const wish = { accountId: id, actorId, reason: parsed.value.reason }

@@ -68,8 +68,8 @@ export function staffRoutes(server: FastifyInstance, web: Web, { database, keys 
       if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
 
       const inviting = { actorId: web.signedIn(request).id, origin: web.origin(request) }
-      const { submission } = verdict
-      const act = { act: 'invite', accountId: inviting.actorId, form: submission.secret, submission }
+      const { submission, form } = verdict
+      const act = { act: 'invite', accountId: inviting.actorId, form, submission }
       const invited = await oncePerForm(database, act, (within) => inviteStaff(within, keys, parsed.value, inviting))
       if (invited) return web.redirect(reply, urls.staff, 'staff-invited')
       const words = 'This address belongs to somebody on the staff already.'
