@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { allCountries } from '../accounts/profiles/countries.ts'
-import { Field, SelectField } from './form.tsx'
+import { Field, FieldGroup, SelectField } from './form.tsx'
 import type { FormState } from './form.tsx'
 
 const countries = allCountries.map(({ code, name }) => ({ value: code, label: name }))
@@ -99,5 +99,30 @@ export function BirthdayField({ state }: { state: FormState }): JSX.Element {
       autocomplete="bday"
       width="short"
     />
+  )
+}
+
+export interface CustomerProfileFieldsProps extends DefaultCountry {
+  state: FormState
+  /** What the first group is called: it is about oneself, or about somebody else. */
+  person: string
+}
+
+/** All that a customer's profile holds, in its groups. */
+export function CustomerProfileFields({ state, person, defaultCountry }: CustomerProfileFieldsProps): JSX.Element {
+  return (
+    <>
+      <FieldGroup legend={person}>
+        <NameFields state={state} />
+        <BirthdayField state={state} />
+      </FieldGroup>
+      <FieldGroup legend="Contact">
+        <PhoneField state={state} defaultCountry={defaultCountry} />
+        <CompanyField state={state} />
+      </FieldGroup>
+      <FieldGroup legend="Address">
+        <AddressFields state={state} defaultCountry={defaultCountry} />
+      </FieldGroup>
+    </>
   )
 }

@@ -1,17 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { ButtonLink } from '../../ui/button-link.tsx'
 import { Facts, type Fact } from '../../ui/facts.tsx'
-import { Field, FieldGroup, Form, TextArea, titleFor, type FormState } from '../../ui/form.tsx'
+import { Field, Form, TextArea, titleFor, type FormState } from '../../ui/form.tsx'
 import { Layout } from '../../ui/layout.tsx'
 import type { PageContext } from '../../ui/page.ts'
-import {
-  AddressFields,
-  BirthdayField,
-  CompanyField,
-  NameFields,
-  PhoneField,
-  type DefaultCountry,
-} from '../../ui/personal-fields.tsx'
+import { CustomerProfileFields, type DefaultCountry } from '../../ui/personal-fields.tsx'
 import { Standing, type StandingProps } from '../../ui/standing.tsx'
 
 export interface PersonPageProps {
@@ -216,21 +209,31 @@ export function ActPage({ page, state, action, back, title, lead, submit }: ActP
         lead={<p>{lead}</p>}
         submit={submit}
         working="One moment…"
-        after={
-          <p>
-            <a href={back}>Back to their page</a>
-          </p>
-        }
+        after={<BackToThem href={back} />}
       >
-        <TextArea
-          state={state}
-          name="reason"
-          label="Reason"
-          hint="Kept with what you do, and shown to staff alone."
-          rows={3}
-        />
+        <ReasonField state={state} />
       </Form>
     </Layout>
+  )
+}
+
+function ReasonField({ state }: { state: FormState }) {
+  return (
+    <TextArea
+      state={state}
+      name="reason"
+      label="Reason"
+      hint="Kept with what you do, and shown to staff alone."
+      rows={3}
+    />
+  )
+}
+
+function BackToThem({ href }: { href: string }) {
+  return (
+    <p>
+      <a href={href}>Back to their page</a>
+    </p>
   )
 }
 
@@ -262,29 +265,13 @@ export function EditPage(props: EditPageProps): JSX.Element {
         title={EDIT_TITLE}
         submit={differences.length > 0 ? 'Save what I chose' : 'Save changes'}
         working="Saving…"
-        after={
-          <p>
-            <a href={back}>Back to their page</a>
-          </p>
-        }
+        after={<BackToThem href={back} />}
       >
         <input type="hidden" name="version" value={version} />
         {differences.length > 0 ? (
           <Differences differences={differences} state={state} />
         ) : (
-          <>
-            <FieldGroup legend="Person">
-              <NameFields state={state} />
-              <BirthdayField state={state} />
-            </FieldGroup>
-            <FieldGroup legend="Contact">
-              <PhoneField {...props} />
-              <CompanyField state={state} />
-            </FieldGroup>
-            <FieldGroup legend="Address">
-              <AddressFields {...props} />
-            </FieldGroup>
-          </>
+          <CustomerProfileFields person="Person" {...props} />
         )}
       </Form>
     </Layout>
@@ -343,11 +330,7 @@ export function AddressPage({ page, state, action, back }: AddressPageProps): JS
         }
         submit="Send the link"
         working="Sending…"
-        after={
-          <p>
-            <a href={back}>Back to their page</a>
-          </p>
-        }
+        after={<BackToThem href={back} />}
       >
         <Field
           state={state}
@@ -358,13 +341,7 @@ export function AddressPage({ page, state, action, back }: AddressPageProps): JS
           autocapitalize="none"
           inputMode="email"
         />
-        <TextArea
-          state={state}
-          name="reason"
-          label="Reason"
-          hint="Kept with what you do, and shown to staff alone."
-          rows={3}
-        />
+        <ReasonField state={state} />
       </Form>
     </Layout>
   )

@@ -4,15 +4,15 @@ import { z } from 'zod'
 import { emailField } from '../../accounts/profiles/fields.ts'
 import { parseIdentifier, type Identifier } from '../../accounts/identifier.ts'
 import { may } from '../../accounts/permissions.ts'
+import { reasonField, reasonForm } from '../../accounts/reason.ts'
 import { oncePerForm } from '../../accounts/receipts/once-per-form.ts'
-import { LONGEST_REASON } from '../../accounts/staff-act.ts'
 import { answer } from '../../answers/catalogue.ts'
 import { Fault } from '../../answers/fault.ts'
 import type { Database } from '../../database/database.ts'
 import { readPerson, readUnfinished, recordShowing, type Person } from '../../flows/person/person.ts'
 import { readTimeline } from '../../flows/person/timeline.ts'
-import { editCustomerAs, readCustomerForEdit, type CustomerProfile } from '../../flows/profile/profile.ts'
-import { customerProfileParser } from '../../flows/profile/input.ts'
+import { editCustomerAs, readCustomerForEdit } from '../../flows/profile/profile.ts'
+import { customerFormValues, customerProfileParser } from '../../flows/profile/input.ts'
 import { requestCorrection } from '../../flows/email-change/by-staff.ts'
 import { sendRegistrationLink } from '../../flows/registration/by-staff.ts'
 import { findByName } from '../../flows/sign-in-help/find.ts'
@@ -32,14 +32,6 @@ export interface PersonDesk {
   database: Database
   keys: Keys
 }
-
-const reasonField = z
-  .string()
-  .trim()
-  .min(1, 'Say why, in a few words.')
-  .refine((text) => [...text].length <= LONGEST_REASON, `Keep it to ${LONGEST_REASON} characters.`)
-
-const parseReason = (fields: Fields) => parseWith(z.object({ reason: reasonField }), { reason: fields['reason'] ?? '' })
 
 const parseCorrection = (fields: Fields) =>
   parseWith(z.object({ email: emailField, reason: reasonField }), {
@@ -142,7 +134,7 @@ export function personRoutes(
       if (version === undefined) {
         await recordShowing(database, { accountId: id, actorId }, web.origin(request))
         const profile = await profileOf(id)
-        const state = web.form(request, reply, { ...valuesOf(profile), version: profile.version })
+        const state = web.form(request, reply, { ...customerFormValues(profile), version: profile.version })
         return web.send(reply, editForm(request, reply, state))
       }
       const parsed = parseProfile(fields)
@@ -158,7 +150,7 @@ export function personRoutes(
   async function savedMeanwhile(request: FastifyRequest, reply: FastifyReply, id: string) {
     const profile = await profileOf(id)
     const sent = web.formAsSent(request, reply, [errorFor('saved-meanwhile')])
-    const theirs = valuesOf(profile)
+    const theirs = customerFormValues(profile)
     const differences = Object.entries(profileLabels)
       .map(([name, label]) => ({ name, label, theirs: theirs[name] ?? '', yours: (sent.values[name] ?? '').trim() }))
       .filter((field) => field.theirs !== field.yours)
@@ -270,7 +262,7 @@ export function personRoutes(
       const { id } = await customerOf(rowId(request))
       const verdict = web.submissions.check(request)
       if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
-      const parsed = parseReason(fieldsOf(request))
+      const parsed = parseWith(reasonForm, fieldsOf(request))
       if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
       const actorId = web.signedIn(request).id
       const sent = {
@@ -345,19 +337,4 @@ const profileLabels: Record<string, string> = {
   state: 'State or region',
   country: 'Country',
   postal_code: 'Postal code',
-}
-
-function valuesOf({ firstName, lastName, profile }: CustomerProfile): Fields {
-  return {
-    first_name: firstName,
-    last_name: lastName,
-    phone_number: profile.phoneNumber ?? '',
-    company: profile.company ?? '',
-    address: profile.address ?? '',
-    city: profile.city ?? '',
-    state: profile.state ?? '',
-    country: profile.country ?? '',
-    postal_code: profile.postalCode ?? '',
-    date_of_birth: profile.dateOfBirth ?? '',
-  }
 }

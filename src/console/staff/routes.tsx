@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { fullName, roleNames, staffRoles, type AccountStatus } from '../../accounts/account.ts'
 import { may } from '../../accounts/permissions.ts'
-import { reasonField } from '../../accounts/reason.ts'
+import { reasonField, reasonForm } from '../../accounts/reason.ts'
 import { oncePerForm } from '../../accounts/receipts/once-per-form.ts'
 import { Fault } from '../../answers/fault.ts'
 import type { Database } from '../../database/database.ts'
@@ -154,7 +154,6 @@ export function staffRoutes(server: FastifyInstance, web: Web, { database, keys 
   }
 }
 
-const reasonForm = z.object({ reason: reasonField })
 const roleForm = z.object({ reason: reasonField, role: roleField })
 
 type ActUrl = typeof urls.staffRole | typeof urls.staffSuspension | typeof urls.staffRestoration

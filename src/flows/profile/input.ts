@@ -31,6 +31,22 @@ export function customerProfileParser(defaultCountry: CountryCode): Parser<Custo
   }
 }
 
+/** A customer's profile as the form shows it: what the parser reads, by the same names. What is not known is empty. */
+export function customerFormValues({ firstName, lastName, profile }: CustomerProfileInput): Record<string, string> {
+  return {
+    first_name: firstName,
+    last_name: lastName,
+    phone_number: profile.phoneNumber ?? '',
+    company: profile.company ?? '',
+    address: profile.address ?? '',
+    city: profile.city ?? '',
+    state: profile.state ?? '',
+    country: profile.country ?? '',
+    postal_code: profile.postalCode ?? '',
+    date_of_birth: profile.dateOfBirth ?? '',
+  }
+}
+
 export function staffProfileParser(defaultCountry: CountryCode): Parser<StaffProfileInput> {
   const schema = z.object({ ...nameFields, phone_number: phoneField(defaultCountry), department: departmentField })
   return (raw) => {

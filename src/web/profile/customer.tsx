@@ -1,8 +1,7 @@
 import type { CountryCode } from 'libphonenumber-js'
 import { fullName } from '../../accounts/account.ts'
-import { customerProfileParser, type CustomerProfileInput } from '../../flows/profile/input.ts'
+import { customerFormValues, customerProfileParser, type CustomerProfileInput } from '../../flows/profile/input.ts'
 import { editCustomerProfile, readCustomerProfile, type CustomerProfile } from '../../flows/profile/profile.ts'
-import type { Fields } from '../../http/form-body.ts'
 import { longDate } from '../../ui/dates.ts'
 import { urls } from '../../urls.ts'
 import { profileLinks, type OwnProfile } from './own-profile.ts'
@@ -15,7 +14,7 @@ export function customerProfile(defaultCountry: CountryCode): OwnProfile<Custome
     parse: customerProfileParser(defaultCountry),
     read: readCustomerProfile,
     edit: editCustomerProfile,
-    valuesOf,
+    valuesOf: customerFormValues,
     page: (page, state, profile) => (
       <ProfilePage
         page={page}
@@ -41,20 +40,5 @@ function accountFrom(profile: CustomerProfile): CustomerAccount {
     username: profile.username,
     memberSince: longDate(profile.memberSince),
     emailConfirmed: profile.emailConfirmed,
-  }
-}
-
-function valuesOf({ firstName, lastName, profile }: CustomerProfile): Fields {
-  return {
-    first_name: firstName,
-    last_name: lastName,
-    phone_number: profile.phoneNumber ?? '',
-    company: profile.company ?? '',
-    address: profile.address ?? '',
-    city: profile.city ?? '',
-    state: profile.state ?? '',
-    country: profile.country ?? '',
-    postal_code: profile.postalCode ?? '',
-    date_of_birth: profile.dateOfBirth ?? '',
   }
 }

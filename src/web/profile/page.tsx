@@ -1,17 +1,10 @@
 import type { JSX } from 'preact'
 import { Facts } from '../../ui/facts.tsx'
-import { FieldGroup, Form, titleFor } from '../../ui/form.tsx'
+import { Form, titleFor } from '../../ui/form.tsx'
 import type { FormState } from '../../ui/form.tsx'
 import { Layout } from '../../ui/layout.tsx'
 import type { PageContext } from '../../ui/page.ts'
-import {
-  AddressFields,
-  BirthdayField,
-  CompanyField,
-  NameFields,
-  PhoneField,
-  StaffContactFields,
-} from '../../ui/personal-fields.tsx'
+import { CustomerProfileFields, NameFields, StaffContactFields } from '../../ui/personal-fields.tsx'
 import type { DefaultCountry } from '../../ui/personal-fields.tsx'
 import { capitalised } from '../../ui/words.tsx'
 
@@ -74,17 +67,7 @@ export function ProfilePage(props: ProfilePageProps): JSX.Element {
         after={<ProfileLinks links={links} />}
         {...SAVE}
       >
-        <FieldGroup legend="You">
-          <NameFields state={state} />
-          <BirthdayField state={state} />
-        </FieldGroup>
-        <FieldGroup legend="Contact">
-          <PhoneField {...props} />
-          <CompanyField state={state} />
-        </FieldGroup>
-        <FieldGroup legend="Address">
-          <AddressFields {...props} />
-        </FieldGroup>
+        <CustomerProfileFields person="You" {...props} />
       </Form>
     </Layout>
   )
