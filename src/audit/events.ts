@@ -61,6 +61,9 @@ export interface Origin {
   reference: string | null
 }
 
+/** Of what no request asked for: an operator's command, or what a node does by itself. */
+export const NO_REQUEST: Origin = { network: null, reference: null }
+
 /**
  * The row that records an act, as a fragment for the statement that carries it out: both are committed or neither.
  * `from` names the part of that statement whose rows (with account_id and actor_id) were changed.

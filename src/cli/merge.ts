@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { NO_REQUEST } from '../audit/events.ts'
 import type { Config } from '../config.ts'
 import { Connection } from '../database/connection.ts'
 import { findStore } from '../database/store.ts'
@@ -15,8 +16,6 @@ import {
 
 /** Exit code for what was refused. */
 const REFUSED = 1
-
-const BY_AN_OPERATOR = { network: null, reference: null }
 
 const refusals: Record<MergeRefusal, string> = {
   'same-account': 'That is one account, named twice.',
@@ -56,7 +55,7 @@ export function mergeCommand(config: () => Config): Command {
     .description('Take a merge back, within thirty days.')
     .action((run: string) =>
       withConnection(config(), async (connection) => {
-        const undone = await undoMerge(connection, run, null, BY_AN_OPERATOR)
+        const undone = await undoMerge(connection, run, null, NO_REQUEST)
         process.stdout.write(`${undoInWords(undone)}\n`)
         if (undone.outcome !== 'undone') process.exitCode = REFUSED
       }),
@@ -78,7 +77,7 @@ async function merge(connection: Connection, keptId: string, otherId: string, op
     take: taken,
     actorId: null,
     reason,
-    origin: BY_AN_OPERATOR,
+    origin: NO_REQUEST,
   })
   if (merged.outcome !== 'merged') return refuse(merged.outcome)
   process.stdout.write(

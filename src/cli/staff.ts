@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { roleNames, staffRoles, type StaffRole } from '../accounts/account.ts'
+import { NO_REQUEST } from '../audit/events.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../database/database.ts'
 import { parseInvitation } from '../flows/staff-invitation/input.ts'
@@ -11,9 +12,6 @@ import { withDatabase } from './with-database.ts'
 
 /** Exit code for what was refused: nothing was changed. */
 const REFUSED = 1
-
-/** The operator is nobody of the staff, and comes from no network. */
-const origin = { network: null, reference: null }
 
 const words: Record<string, string> = {
   suspended: 'Suspended. Every session of the account has ended.',
@@ -68,7 +66,7 @@ export function staffCommand(config: () => Config): Command {
         const parsed = parseInvitation({ email, role: asked.role })
         if (!parsed.ok)
           return tell('refused', parsed.refusals.map(({ words: why }) => why).join(' '), false, asked.json)
-        const inviting = { actorId: null, origin }
+        const inviting = { actorId: null, origin: NO_REQUEST }
         const invited = await inviteStaff(database, new Keys(SECRETS), parsed.value, inviting)
         const said = invited
           ? 'Invited. The letter is in the outbox: it leaves by itself, or is read with "meridian mail".'
@@ -80,13 +78,13 @@ export function staffCommand(config: () => Config): Command {
   act('suspend', 'End every session of a colleague at once, and let nobody sign in until it is restored.').action(
     (whom: string, { reason, json }: Asked) =>
       carryOut(config(), whom, json, (database, accountId) =>
-        database.transaction((within) => suspendAccount(within, { accountId, actorId: null, reason }, origin)),
+        database.transaction((within) => suspendAccount(within, { accountId, actorId: null, reason }, NO_REQUEST)),
       ),
   )
 
   act('restore', 'Lift a suspension.').action((whom: string, { reason, json }: Asked) =>
     carryOut(config(), whom, json, (database, accountId) =>
-      restoreAccount(database, { accountId, actorId: null, reason }, origin),
+      restoreAccount(database, { accountId, actorId: null, reason }, NO_REQUEST),
     ),
   )
 
@@ -94,7 +92,9 @@ export function staffCommand(config: () => Config): Command {
     .addOption(role())
     .action((whom: string, { reason, json, role: next }: Asked & { role: StaffRole }) =>
       carryOut(config(), whom, json, (database, accountId) =>
-        database.transaction((within) => changeRole(within, { accountId, actorId: null, reason, role: next }, origin)),
+        database.transaction((within) =>
+          changeRole(within, { accountId, actorId: null, reason, role: next }, NO_REQUEST),
+        ),
       ),
     )
 

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { auditInsert } from '../../audit/events.ts'
+import { auditInsert, NO_REQUEST } from '../../audit/events.ts'
 import { sql, type Sql } from '../../database/sql.ts'
 import { EMAIL_VERSION } from '../../accounts/email.ts'
 import { inSession } from './session.ts'
@@ -118,8 +118,6 @@ function namesGone(these: Sql, atLast: boolean): Sql[] {
   ]
 }
 
-const byNobody = { network: null, reference: null }
-
 /** Everything that hangs on the accounts of a batch, and where each came from. */
 function partsInsert(these: Sql, runId: string, source: string): Sql {
   const made = sql`decided d where ${these} and not left_aside`
@@ -159,7 +157,7 @@ function partsInsert(these: Sql, runId: string, source: string): Sql {
       insert into directory_changes (account_id) select account_id from ${made} and kind = 'customer'
     ), account as (
       select account_id, null::uuid as actor_id from ${made}
-    )${auditInsert('account-imported', byNobody, sql`account`, sql`jsonb_build_object('run', ${runId}::text)`)}`
+    )${auditInsert('account-imported', NO_REQUEST, sql`account`, sql`jsonb_build_object('run', ${runId}::text)`)}`
 }
 
 /** Keeps the originals of these rows, except those of somebody who was erased. */

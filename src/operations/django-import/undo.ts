@@ -1,4 +1,4 @@
-import { auditInsert } from '../../audit/events.ts'
+import { auditInsert, NO_REQUEST } from '../../audit/events.ts'
 import { Fault } from '../../answers/fault.ts'
 import { sql } from '../../database/sql.ts'
 import { inSession, withSession } from './session.ts'
@@ -58,7 +58,7 @@ export async function undoImport(targetUrl: string, run: string): Promise<UndoRe
           delete from imported_rows i using untouched u where i.run_id = ${run} and i.account_id = u.id
         ), account as (
           delete from accounts a using untouched u where a.id = u.id returning a.id as account_id, null::uuid as actor_id
-        ), event as (${auditInsert('import-undone', { network: null, reference: null }, sql`account`, sql`jsonb_build_object('run', ${run}::text)`)}
+        ), event as (${auditInsert('import-undone', NO_REQUEST, sql`account`, sql`jsonb_build_object('run', ${run}::text)`)}
         )
         select account_id from account`,
       )

@@ -1,6 +1,6 @@
 import { archiveInsert, runInsert } from '../../archive/archive.ts'
 import { NotAsLeft, undoRows, type ChangedSince } from '../../archive/undo.ts'
-import { auditInsert } from '../../audit/events.ts'
+import { auditInsert, NO_REQUEST } from '../../audit/events.ts'
 import type { Transactional } from '../../database/connection.ts'
 import type { Queryable } from '../../database/database.ts'
 import { expectedSchema } from '../../database/expected-schema.ts'
@@ -42,8 +42,6 @@ export type RepairUndo =
   | { outcome: 'no-such-run' | 'undone-before' }
   | { outcome: 'changed-since'; changed: ChangedSince }
   | { outcome: 'in-the-way'; words: string }
-
-const NOBODY_KNOWN = { network: null, reference: null }
 
 /** What repair would do about these findings. Reads nothing and writes nothing. */
 export function planFor(findings: readonly Finding[]): PlannedDeed[] {
@@ -140,7 +138,7 @@ export async function undoRepair(owner: Transactional, run: string): Promise<Rep
       await within.rows(sql`
         with account as (
           select distinct account_id, null::uuid as actor_id from archived_rows where run_id = ${run} and account_id is not null
-        ) ${auditInsert('repair-undone', NOBODY_KNOWN, sql`account`, sql`jsonb_build_object('run', ${run}::text)`)}`)
+        ) ${auditInsert('repair-undone', NO_REQUEST, sql`account`, sql`jsonb_build_object('run', ${run}::text)`)}`)
       await within.rows(sql`update runs set undone_at = now() where id = ${run}`)
       return { outcome: 'undone', rows }
     })
@@ -197,7 +195,7 @@ async function record(within: Queryable, run: string, gaps: boolean): Promise<nu
         and (not exists (select from audit_events e where e.account_id = a.id)
           or (a.status = 'closing' and not exists (
             select from audit_events e where e.account_id = a.id and e.event in ('account-closing', 'account-repaired'))))
-    ) ${auditInsert('account-repaired', NOBODY_KNOWN, sql`account`, sql`jsonb_build_object('run', ${run}::text)`)} returning null`)
+    ) ${auditInsert('account-repaired', NO_REQUEST, sql`account`, sql`jsonb_build_object('run', ${run}::text)`)} returning null`)
   return rows.length
 }
 

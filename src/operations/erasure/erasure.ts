@@ -1,5 +1,5 @@
 import { tombstoneInsert } from '../../accounts/tombstones.ts'
-import { auditInsert } from '../../audit/events.ts'
+import { auditInsert, NO_REQUEST } from '../../audit/events.ts'
 import type { Database } from '../../database/database.ts'
 import { named, sql } from '../../database/sql.ts'
 import type { Log } from '../../lib/log.ts'
@@ -26,7 +26,6 @@ export async function eraseDue(database: Database, goOn: () => boolean = () => t
  * keeping.
  */
 function eraseStatement() {
-  const byNobody = { network: null, reference: null }
   return named(
     'erasure',
     sql`
@@ -48,7 +47,7 @@ function eraseStatement() {
     ), archived as (
       delete from archived_rows r using account where r.account_id = account.account_id
     ), tombstone as (${tombstoneInsert(sql`account`)}
-    ), event as (${auditInsert('account-erased', byNobody, sql`account`)}
+    ), event as (${auditInsert('account-erased', NO_REQUEST, sql`account`)}
     )
     select account_id from account`,
   )
