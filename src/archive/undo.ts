@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/database.ts'
 import { column, join, sql, type Sql } from '../database/sql.ts'
+import type { RunKind } from './archive.ts'
 
 /** A table's rows that are no longer as the run left them, and so cannot be taken back to what they were before it. */
 export interface ChangedSince {
@@ -9,6 +10,13 @@ export interface ChangedSince {
   accounts: string[]
 }
 
+/** What taking a run back came to. */
+export type RunUndo =
+  | { outcome: 'undone'; rows: number }
+  | { outcome: 'no-such-run' | 'undone-before' }
+  | { outcome: 'changed-since'; changed: ChangedSince }
+  | { outcome: 'in-the-way'; words: string }
+
 /** Rolls the transaction back: a run is taken back whole or not at all. */
 export class NotAsLeft extends Error {
   readonly changed: ChangedSince
@@ -17,6 +25,35 @@ export class NotAsLeft extends Error {
     super(`${changed.count} rows of ${changed.relation} are no longer as the run left them`)
     this.changed = changed
   }
+}
+
+/** Locks a run that is to be taken back, so that of two who do it one does; tells how old it is, in milliseconds. */
+export async function claimUndo(
+  within: Queryable,
+  run: string,
+  kind: RunKind,
+): Promise<{ age: number } | { outcome: 'no-such-run' | 'undone-before' }> {
+  const row = await within.row<{ undone: boolean; age: number }>(sql`
+    select undone_at is not null as undone, (extract(epoch from now() - started_at) * 1000)::float as age
+    from runs where id::text = ${run} and kind = ${kind} for update`)
+  if (!row) return { outcome: 'no-such-run' }
+  return row.undone ? { outcome: 'undone-before' } : { age: row.age }
+}
+
+export async function markUndone(within: Queryable, run: string): Promise<void> {
+  await within.rows(sql`update runs set undone_at = now() where id = ${run}`)
+}
+
+/** What stood in the way of an undo that was rolled back, as its outcome; any other error is thrown again. */
+export function whyNotUndone(error: unknown): Extract<RunUndo, { outcome: 'changed-since' | 'in-the-way' }> {
+  if (error instanceof NotAsLeft) return { outcome: 'changed-since', changed: error.changed }
+  if (offendsConstraint(error)) return { outcome: 'in-the-way', words: error.message }
+  throw error
+}
+
+/** Class 23 of the SQL states: something that came to be since does not go together with what was. */
+function offendsConstraint(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('23')
 }
 
 /**

@@ -1,11 +1,10 @@
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
-import { Connection } from '../database/connection.ts'
-import { findStore } from '../database/store.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
 import { examine, invariantsOf, type Examination, type Finding } from '../operations/doctor/doctor.ts'
 import { keepVerdict } from '../operations/doctor/verdicts.ts'
 import { progressOn } from './progress.ts'
+import { withConnection, withStore } from './with-database.ts'
 
 /** Exit codes: 1 something offends, 2 nothing that was asked does, but not everything could be asked. */
 const DRIFT = 1
@@ -18,11 +17,9 @@ export function doctorCommand(config: () => Config): Command {
     .option('--patience <seconds>', 'how long one question may take', seconds, 5 * MINUTE)
     .action(async ({ json, patience }: { json?: boolean; patience: number }) => {
       const settings = config()
-      const store = await findStore(settings)
-      try {
-        const connection = await Connection.open(store.appUrl, 'meridian doctor')
-        const progress = progressOn(process.stderr, !json)
-        try {
+      await withStore(settings, ({ appUrl }) =>
+        withConnection(appUrl, 'meridian doctor', async (connection) => {
+          const progress = progressOn(process.stderr, !json)
           const invariants = invariantsOf({ mailServer: settings.SMTP_URL !== undefined })
           const verdict = await examine(connection, invariants, { patience, onAsked: progress })
           await keepVerdict(connection, verdict).catch((error: unknown) => {
@@ -30,12 +27,8 @@ export function doctorCommand(config: () => Config): Command {
           })
           process.stdout.write(json ? `${JSON.stringify(verdict, null, 2)}\n` : verdictInWords(verdict))
           process.exitCode = exitCodeFor(verdict)
-        } finally {
-          await connection.close()
-        }
-      } finally {
-        await store.leave()
-      }
+        }),
+      )
     })
 }
 

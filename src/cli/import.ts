@@ -2,13 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { progress as progressBar } from '@clack/prompts'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../config.ts'
-import { findStore } from '../database/store.ts'
 import { importDjango, type ImportReport, type Progress } from '../operations/django-import/import.ts'
 import { openQuestions, type ImportQuestion } from '../operations/django-import/questions.ts'
 import { importRuns, type ImportRun } from '../operations/django-import/runs.ts'
 import { undoImport } from '../operations/django-import/undo.ts'
 import { importReportHtml } from './import-report.ts'
-import { withDatabase } from './with-database.ts'
+import { withDatabase, withStore } from './with-database.ts'
 
 interface DjangoOptions {
   apply?: boolean
@@ -35,8 +34,7 @@ export function importCommand(config: () => Config): Command {
     .option('--ignore-extra-columns', 'leave columns behind that the legacy site did not have')
     .action(async (url: string, options: DjangoOptions) => {
       const settings = config()
-      const store = await findStore(settings)
-      try {
+      await withStore(settings, async (store) => {
         const report = await importDjango({
           sourceUrl: url,
           targetUrl: store.appUrl,
@@ -49,9 +47,7 @@ export function importCommand(config: () => Config): Command {
         })
         if (options.html) writeFileSync(options.html, importReportHtml(report, settings.BRAND_NAME))
         process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : wordsFor(report))
-      } finally {
-        await store.leave()
-      }
+      })
     })
   command
     .command('undo')
@@ -60,9 +56,8 @@ export function importCommand(config: () => Config): Command {
     )
     .argument('<run>', 'the id that the import printed')
     .option('--json', 'print what was done as JSON')
-    .action(async (run: string, { json }: { json?: boolean }) => {
-      const store = await findStore(config())
-      try {
+    .action((run: string, { json }: { json?: boolean }) =>
+      withStore(config(), async (store) => {
         const report = await undoImport(store.appUrl, run)
         const kept = report.kept.map((id) => `  ${id}\n`).join('')
         process.stdout.write(
@@ -70,10 +65,8 @@ export function importCommand(config: () => Config): Command {
             ? `${JSON.stringify(report)}\n`
             : `${number(report.removed)} accounts were taken back.\n${kept === '' ? '' : `${number(report.kept.length)} stay, for something was done with them since:\n${kept}`}`,
         )
-      } finally {
-        await store.leave()
-      }
-    })
+      }),
+    )
   command
     .command('list')
     .description('List the imports so far, the last first.')

@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander'
 import { NO_REQUEST } from '../audit/events.ts'
 import type { Config } from '../config.ts'
-import { Connection } from '../database/connection.ts'
-import { findStore } from '../database/store.ts'
+import type { Connection } from '../database/connection.ts'
 import {
   choices,
   mergeAccounts,
@@ -13,6 +12,7 @@ import {
   type MergeRefusal,
   type MergeUndo,
 } from '../flows/merging/merge.ts'
+import { withConnection, withStore } from './with-database.ts'
 
 /** Exit code for what was refused. */
 const REFUSED = 1
@@ -47,14 +47,14 @@ export function mergeCommand(config: () => Config): Command {
     .option('--json', 'print preview or outcome as JSON')
     .action((kept: string | undefined, other: string | undefined, options: Options) => {
       if (kept === undefined || other === undefined) return command.help({ error: true })
-      return withConnection(config(), (connection) => merge(connection, kept, other, options))
+      return onConnection(config(), (connection) => merge(connection, kept, other, options))
     })
 
   command
     .command('undo <run>')
     .description('Take a merge back, within thirty days.')
     .action((run: string) =>
-      withConnection(config(), async (connection) => {
+      onConnection(config(), async (connection) => {
         const undone = await undoMerge(connection, run, null, NO_REQUEST)
         process.stdout.write(`${undoInWords(undone)}\n`)
         if (undone.outcome !== 'undone') process.exitCode = REFUSED
@@ -120,16 +120,6 @@ function undoInWords(undone: MergeUndo): string {
   }
 }
 
-async function withConnection(settings: Config, work: (connection: Connection) => Promise<void>): Promise<void> {
-  const store = await findStore(settings)
-  try {
-    const connection = await Connection.open(store.appUrl, 'meridian merge')
-    try {
-      await work(connection)
-    } finally {
-      await connection.close()
-    }
-  } finally {
-    await store.leave()
-  }
+function onConnection(settings: Config, work: (connection: Connection) => Promise<void>): Promise<void> {
+  return withStore(settings, ({ appUrl }) => withConnection(appUrl, 'meridian merge', work))
 }

@@ -1,14 +1,15 @@
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
-import { Connection } from '../database/connection.ts'
+import type { Connection } from '../database/connection.ts'
 import { roleOf } from '../database/migrations.ts'
-import { findStore, type Store } from '../database/store.ts'
+import type { Store } from '../database/store.ts'
 import { MINUTE } from '../lib/time.ts'
 import { examine, invariantsOf } from '../operations/doctor/doctor.ts'
 import { planFor, repair, undoRepair, type Deed, type PlannedDeed } from '../operations/doctor/repair.ts'
 import { keepVerdict } from '../operations/doctor/verdicts.ts'
 import { exitCodeFor, seconds, verdictInWords } from './doctor.ts'
 import { progressOn } from './progress.ts'
+import { withConnection, withStore } from './with-database.ts'
 
 /** Exit code for a run that cannot be taken back. */
 const NOT_UNDONE = 1
@@ -44,8 +45,7 @@ async function run(
   { apply, json, patience }: Options,
 ): Promise<void> {
   const appRole = await roleOf(store.appUrl)
-  const app = await Connection.open(store.appUrl, 'meridian doctor')
-  try {
+  return withConnection(store.appUrl, 'meridian doctor', async (app) => {
     const invariants = invariantsOf({ mailServer: settings.SMTP_URL !== undefined })
     const onAsked = progressOn(process.stderr, !json)
     const before = await examine(app, invariants, { patience, onAsked })
@@ -66,9 +66,7 @@ async function run(
         : `${deedsInWords(done.deeds)}\n${verdictInWords(after)}\nTo take it back: meridian repair undo ${done.run}\n`,
     )
     process.exitCode = exitCodeFor(after)
-  } finally {
-    await app.close()
-  }
+  })
 }
 
 async function undo(owner: Connection, id: string): Promise<void> {
@@ -117,19 +115,11 @@ function rows(count: number): string {
   return `${count} ${count === 1 ? 'row' : 'rows'}`
 }
 
-async function asOwner(
+function asOwner(
   settings: Config,
   work: (owner: Connection, store: Store, settings: Config) => Promise<void>,
 ): Promise<void> {
-  const store = await findStore(settings)
-  try {
-    const owner = await Connection.open(store.ownerUrl, 'meridian repair')
-    try {
-      await work(owner, store, settings)
-    } finally {
-      await owner.close()
-    }
-  } finally {
-    await store.leave()
-  }
+  return withStore(settings, (store) =>
+    withConnection(store.ownerUrl, 'meridian repair', (owner) => work(owner, store, settings)),
+  )
 }

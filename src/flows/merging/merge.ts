@@ -1,5 +1,5 @@
 import { archiveInsert, runInsert } from '../../archive/archive.ts'
-import { NotAsLeft, undoRows, type ChangedSince } from '../../archive/undo.ts'
+import { claimUndo, markUndone, undoRows, whyNotUndone, type RunUndo } from '../../archive/undo.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import type { Transactional } from '../../database/connection.ts'
 import type { Queryable } from '../../database/database.ts'
@@ -69,11 +69,7 @@ export interface MergeRequest {
 export type MergeRefusal = 'same-account' | 'no-such-account' | 'not-customers' | 'closing' | 'without-a-name'
 export type MergeOutcome = { outcome: 'merged'; run: string; rows: number } | { outcome: MergeRefusal }
 
-export type MergeUndo =
-  | { outcome: 'undone'; rows: number }
-  | { outcome: 'no-such-run' | 'undone-before' | 'too-late' }
-  | { outcome: 'changed-since'; changed: ChangedSince }
-  | { outcome: 'in-the-way'; words: string }
+export type MergeUndo = RunUndo | { outcome: 'too-late' }
 
 interface AccountRow {
   id: string
@@ -157,12 +153,9 @@ export async function undoMerge(
 ): Promise<MergeUndo> {
   try {
     return await database.transaction(async (within) => {
-      const row = await within.row<{ undone: boolean; late: boolean }>(sql`
-        select undone_at is not null as undone, started_at < now() - ${UNDO_WITHIN} * interval '1 millisecond' as late
-        from runs where id::text = ${run} and kind = 'merge' for update`)
-      if (!row) return { outcome: 'no-such-run' }
-      if (row.undone) return { outcome: 'undone-before' }
-      if (row.late) return { outcome: 'too-late' }
+      const claim = await claimUndo(within, run, 'merge')
+      if ('outcome' in claim) return claim
+      if (claim.age > UNDO_WITHIN) return { outcome: 'too-late' }
       const rows = await undoRows(within, run)
       await within.rows(sql`set constraints all immediate`)
       await within.rows(sql`
@@ -170,13 +163,11 @@ export async function undoMerge(
           select both_of.id::uuid as account_id, ${actorId}::uuid as actor_id
           from runs r cross join lateral (values (r.details ->> 'kept'), (r.details ->> 'other')) as both_of (id) where r.id = ${run}::uuid
         ) ${auditInsert('merge-undone', origin, sql`account`, sql`jsonb_build_object('run', ${run}::text)`)}`)
-      await within.rows(sql`update runs set undone_at = now() where id = ${run}`)
+      await markUndone(within, run)
       return { outcome: 'undone', rows }
     })
   } catch (error) {
-    if (error instanceof NotAsLeft) return { outcome: 'changed-since', changed: error.changed }
-    if (isConflict(error)) return { outcome: 'in-the-way', words: (error as Error).message }
-    throw error
+    return whyNotUndone(error)
   }
 }
 
@@ -286,8 +277,4 @@ async function takeOver(
       returning t.${key} as account_id, found.former, to_jsonb(t) as made
     ) ${archiveInsert(run, table, 'Took over what was chosen of the account that was merged.', sql`changed`)} returning null`)
   return changed.length
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('23')
 }

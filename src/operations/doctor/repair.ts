@@ -1,5 +1,5 @@
 import { archiveInsert, runInsert } from '../../archive/archive.ts'
-import { NotAsLeft, undoRows, type ChangedSince } from '../../archive/undo.ts'
+import { claimUndo, markUndone, undoRows, whyNotUndone, type RunUndo } from '../../archive/undo.ts'
 import { auditInsert, NO_REQUEST } from '../../audit/events.ts'
 import type { Transactional } from '../../database/connection.ts'
 import type { Queryable } from '../../database/database.ts'
@@ -36,12 +36,6 @@ export interface RepairRun {
   run: string
   deeds: Deed[]
 }
-
-export type RepairUndo =
-  | { outcome: 'undone'; rows: number }
-  | { outcome: 'no-such-run' | 'undone-before' }
-  | { outcome: 'changed-since'; changed: ChangedSince }
-  | { outcome: 'in-the-way'; words: string }
 
 /** What repair would do about these findings. Reads nothing and writes nothing. */
 export function planFor(findings: readonly Finding[]): PlannedDeed[] {
@@ -120,15 +114,13 @@ export async function repair(owner: Transactional, findings: readonly Finding[],
 }
 
 /** Puts back every row as it was before a repair, and takes away again what would not let it in. */
-export async function undoRepair(owner: Transactional, run: string): Promise<RepairUndo> {
+export async function undoRepair(owner: Transactional, run: string): Promise<RunUndo> {
   const tables = expectedSchema()
   try {
     return await owner.transaction(async (within) => {
       await within.rows(sql`set local lock_timeout = '10s'`)
-      const row = await within.row<{ undone: boolean }>(sql`
-        select undone_at is not null as undone from runs where id::text = ${run} and kind = 'repair' for update`)
-      if (!row) return { outcome: 'no-such-run' }
-      if (row.undone) return { outcome: 'undone-before' }
+      const claim = await claimUndo(within, run, 'repair')
+      if ('outcome' in claim) return claim
       const parts = await within.rows<{ part: SchemaPart }>(sql`
         select made as part from archived_rows where run_id = ${run} and relation = ${'(schema)'} order by id desc`)
       for (const { part } of parts) for (const statement of takeAway(tables, part)) await within.rows(statement)
@@ -139,13 +131,11 @@ export async function undoRepair(owner: Transactional, run: string): Promise<Rep
         with account as (
           select distinct account_id, null::uuid as actor_id from archived_rows where run_id = ${run} and account_id is not null
         ) ${auditInsert('repair-undone', NO_REQUEST, sql`account`, sql`jsonb_build_object('run', ${run}::text)`)}`)
-      await within.rows(sql`update runs set undone_at = now() where id = ${run}`)
+      await markUndone(within, run)
       return { outcome: 'undone', rows }
     })
   } catch (error) {
-    if (error instanceof NotAsLeft) return { outcome: 'changed-since', changed: error.changed }
-    if (isConflict(error)) return { outcome: 'in-the-way', words: (error as Error).message }
-    throw error
+    return whyNotUndone(error)
   }
 }
 
@@ -213,8 +203,4 @@ async function attempt(
     await within.rows(sql`rollback to savepoint deed`)
     return { ...what, count: 0, failed: error instanceof Error ? error.message : String(error) }
   }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('23')
 }
