@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
@@ -9,6 +8,8 @@ import { staffMember } from '../test/support/hostile-people.ts'
 import { startNode, type Node } from '../test/support/site.ts'
 import type { Visitor } from '../test/support/visitor.ts'
 import { addPeople } from './people.ts'
+import { residentMiB } from './speed/parties.ts'
+import { quantile } from './statistics.ts'
 
 /**
  * Whether finding a customer among MANY takes much longer than among FEW: through the whole site, each question in turns on both, with the
@@ -27,8 +28,8 @@ const AT_MOST_TIMES = 5
 const FEW_SCANS = 10
 const MEBIBYTE = 1024 * 1024
 
-/** The node's memory may grow by so much while it sends the whole list: buffers and what waits for the collector. */
-const MAY_GROW = 96 * MEBIBYTE
+/** MiB by which the node's memory may grow while it sends the whole list: buffers and what waits for the collector. */
+const MAY_GROW = 96
 
 interface Place {
   count: number
@@ -130,15 +131,15 @@ test('memory stays flat while all are downloaded', async () => {
   const { node, db } = places[1]
   const { visitor } = await staffMember(db, node, 'admin')
   const submission = await visitor.token(urls.customers)
-  const before = residentBytes(node)
+  const before = residentMiB(node.process.pid as number)
   let most = before
-  const watch = setInterval(() => (most = Math.max(most, residentBytes(node))), 100)
+  const watch = setInterval(() => (most = Math.max(most, residentMiB(node.process.pid as number))), 100)
   const began = performance.now()
   const { bytes, lines } = await download(node, visitor, submission)
   clearInterval(watch)
   say(
     `all ${lines - 1} as CSV: ${(bytes / MEBIBYTE).toFixed(0)} MiB in ${((performance.now() - began) / 1000).toFixed(1)} s; ` +
-      `memory ${(before / MEBIBYTE).toFixed(0)} MiB before, ${(most / MEBIBYTE).toFixed(0)} MiB at most`,
+      `memory ${before.toFixed(0)} MiB before, ${most.toFixed(0)} MiB at most`,
   )
   expect(lines - 1).toBe(MANY)
   expect(most - before).toBeLessThan(MAY_GROW)
@@ -190,10 +191,6 @@ function mistyped(word: string, turn: number): string {
   return letters.toSpliced(at, 2, letters[at + 1] ?? '', letters[at] ?? '').join('')
 }
 
-function quantile(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? 0
-}
-
 function say(words: string): void {
   process.stdout.write(`${words}\n`)
 }
@@ -225,9 +222,4 @@ function download(node: Node, visitor: Visitor, submission: string): Promise<{ b
     outgoing.on('error', reject)
     outgoing.end(body)
   })
-}
-
-function residentBytes({ process: { pid } }: Node): number {
-  const [, kibibytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kibibytes) * 1024
 }

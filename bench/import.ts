@@ -5,7 +5,7 @@
  *   node bench/import.ts [users] [kills]
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -17,6 +17,7 @@ import { migrate } from '../src/database/migrations.ts'
 import { projectRoot } from '../src/lib/project-root.ts'
 import { IMPORTED_STATE } from '../test/support/imported-state.ts'
 import { generateLegacyPeople } from '../test/support/legacy-people.ts'
+import { residentMiB } from './speed/parties.ts'
 
 const users = Number(process.argv[2] ?? 1_000_000)
 const kills = Number(process.argv[3] ?? 10)
@@ -97,8 +98,7 @@ async function importInto(name: string, more: string[]): Promise<{ report: Repor
   let peak = 0
   const watch = setInterval(() => {
     try {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-      peak = Math.max(peak, Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
+      peak = Math.max(peak, residentMiB(child.pid as number))
     } catch {
       // It has ended.
     }

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { projectRoot } from '../src/lib/project-root.ts'
 import { betterAuthAt, oursAt, type Errands } from './speed/errands.ts'
-import { inWords, quantile, ratioOf, spreadOf, type Spread } from './speed/figures.ts'
+import { inWords, ratioOf, spreadOf, type Spread } from './speed/figures.ts'
 import { closedLoad, endlessLoad, openLoad, sameAsk, type Answers, type Ask } from './speed/load.ts'
 import { drawPage } from './speed/page.ts'
 import { between, processorTime, residentMiB, type Parties } from './speed/parties.ts'
+import { quantile } from './statistics.ts'
 import { OwnPostgres, startBetterAuth, startBounds, startOurs, type Server } from './speed/servers.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { randomBytes, randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
+import { FORM, fromSomewhere, newPerson } from '../speed/errands.ts'
 
 /**
  * A flood of registrations at a fixed rate, in a process of its own: each from a network of its own and with an address
@@ -52,19 +52,8 @@ async function run({ url, path, cookie, token, perSecond, seconds }: Flood): Pro
 
   async function send(due: number): Promise<void> {
     flooded.sent += 1
-    const body = new URLSearchParams({
-      first_name: 'Ada',
-      last_name: 'Lovelace',
-      email: `flood-${randomBytes(9).toString('hex')}@example.com`,
-      password: 'lantern orchid 47 quay',
-      submission: token,
-    }).toString()
-    const headers = {
-      'content-type': 'application/x-www-form-urlencoded',
-      cookie,
-      origin: url,
-      'x-forwarded-for': `${randomInt(11, 126)}.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`,
-    }
+    const body = new URLSearchParams({ ...newPerson(), submission: token }).toString()
+    const headers = { 'content-type': FORM, cookie, origin: url, 'x-forwarded-for': fromSomewhere() }
     try {
       const answer = await pool.request({ path, method: 'POST', headers, body })
       await answer.body.dump()

@@ -10,16 +10,21 @@ export interface Errands {
   'session checks': (count: number) => Promise<Ask[]>
 }
 
-const FORM = 'application/x-www-form-urlencoded'
+export const FORM = 'application/x-www-form-urlencoded'
 const PASSWORD = 'lantern orchid 47 quay'
 
 /** Each from a network of its own, so that the limits are asked and never reached. */
-function fromSomewhere(): string {
+export function fromSomewhere(): string {
   return `${randomInt(11, 126)}.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
 }
 
 function newAddress(): string {
   return `person-${randomBytes(9).toString('hex')}@example.com`
+}
+
+/** Somebody who registers, as the form's fields. */
+export function newPerson(): Record<'first_name' | 'last_name' | 'email' | 'password', string> {
+  return { first_name: 'Ada', last_name: 'Lovelace', email: newAddress(), password: PASSWORD }
 }
 
 export interface OurErrands extends Errands {
@@ -58,17 +63,16 @@ export async function oursAt(url: string): Promise<OurErrands> {
     }
   }
 
-  const person = () => ({ first_name: 'Ada', last_name: 'Lovelace', email: newAddress(), password: PASSWORD })
-  const registration = () => post(urls.customerRegistration, person())
+  const registration = () => post(urls.customerRegistration, newPerson())
 
-  const someone = person()
+  const someone = newPerson()
   const cookies = await sent(await post(urls.customerRegistration, someone))
   const cookie = cookies.join('; ')
   const known = [someone.email]
   for (let more = 0; more < 30; more += 1) {
-    const { email, ...rest } = person()
-    await sent(await post(urls.customerRegistration, { ...rest, email }))
-    known.push(email)
+    const another = newPerson()
+    await sent(await post(urls.customerRegistration, another))
+    known.push(another.email)
   }
   return {
     session: { cookie },

@@ -1,8 +1,4 @@
-/** Of a sorted or unsorted sample, the value that `share` (0 to 1) of it does not exceed. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.max(0, Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1))] ?? Number.NaN
-}
+import { quantile } from '../statistics.ts'
 
 /** The middle of several rounds and how far they lay apart. */
 export interface Spread {

@@ -1,5 +1,6 @@
 import type { Figures, Measured } from '../speed.ts'
-import { quantile, type Spread } from './figures.ts'
+import { quantile } from '../statistics.ts'
+import { inWords } from './figures.ts'
 
 const colours: Record<string, string> = { ours: 'var(--ours)', 'Better Auth': 'var(--peer)' }
 
@@ -57,14 +58,14 @@ ${table(
   ['', 'ms to the first answer', 'MiB resident'],
   Object.entries(figures.idle).map(([party, { startedIn, residentMiB }]) => [
     party,
-    spread(startedIn, 0),
+    inWords(startedIn, 0),
     residentMiB.toFixed(0),
   ]),
 )}
 <h2>Ratios</h2>
 ${table(
   ['', 'median (least to most)'],
-  Object.entries(figures.ratios).map(([what, ratio]) => [what, spread(ratio, 2)]),
+  Object.entries(figures.ratios).map(([what, ratio]) => [what, inWords(ratio)]),
 )}
 </main>
 </html>
@@ -110,10 +111,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const line = (cells: readonly string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
   return `<div class="wide"><table><thead>${line(head, 'th')}</thead><tbody>${rows.map((row) => line(row, 'td')).join('')}</tbody></table></div>`
-}
-
-function spread({ least, median, most }: Spread, digits: number): string {
-  return `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`
 }
 
 const STYLE = `

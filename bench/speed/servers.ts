@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { EmbeddedCluster } from '../../src/database/embedded/cluster.ts'
 import { migrate } from '../../src/database/migrations.ts'
+import { freePort } from '../../src/lib/free-port.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 
 /** What every server here hashes at: our default. */
@@ -137,13 +137,4 @@ async function untilAnswered(url: string, child: ChildProcess, script: string): 
   }
   child.kill('SIGKILL')
   throw new Error(`${script} did not answer ${url}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createWriteStream, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
@@ -11,6 +10,7 @@ import { buildApp, openDelivery } from '../../src/app.ts'
 import { readConfig, type Config } from '../../src/config.ts'
 import { Database } from '../../src/database/database.ts'
 import type { PoolSettings } from '../../src/database/primary-pool.ts'
+import { freePort } from '../../src/lib/free-port.ts'
 import { logOptions, type Log } from '../../src/lib/log.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import type { TestDatabase } from './database.ts'
@@ -118,12 +118,4 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
 
 function logFile(kind: string): string {
   return join(inject('logs'), `${kind}-${randomBytes(4).toString('hex')}.log`)
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((listening) => server.once('listening', listening))
-  const address = server.address()
-  await new Promise((closed) => server.close(closed))
-  return (address as { port: number }).port
 }

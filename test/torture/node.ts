@@ -3,9 +3,10 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, inject } from 'vitest'
+import { freePort } from '../../src/lib/free-port.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import { PostgresProxy } from '../support/postgres-proxy.ts'
-import { CHEAP_HASHES, freePort, TEST_SECRET } from '../support/site.ts'
+import { CHEAP_HASHES, TEST_SECRET } from '../support/site.ts'
 import type { ReplicatedPair, Server } from './pair.ts'
 
 /** A node with a wire of its own to each server, killed and started again at the same address. */

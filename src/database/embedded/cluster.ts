@@ -12,12 +12,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, escapeIdentifier } from 'pg'
 import { Fault } from '../../answers/fault.ts'
 import { newId, newSecret } from '../../lib/random.ts'
+import { freePort } from '../../lib/free-port.ts'
 import { SECOND } from '../../lib/time.ts'
 import { binariesFor, linkUnlessThere, SHARED_PLACE } from './binaries.ts'
 import { isPostmasterOf, readPidFile, removeStalePidFile } from './postmaster-file.ts'
@@ -289,14 +289,6 @@ function placeFor(dataDir: string, user: Unprivileged | null): string {
   mkdirSync(SHARED_PLACE, { recursive: true, mode: 0o755 })
   linkUnlessThere(elsewhere, here)
   return readlinkSync(here)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((listening) => server.once('listening', listening))
-  const address = server.address()
-  await new Promise((closed) => server.close(closed))
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 async function until(holds: () => boolean, within: number): Promise<boolean> {
