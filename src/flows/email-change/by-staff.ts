@@ -9,7 +9,7 @@ import { named, sql } from '../../database/sql.ts'
 import type { Keys } from '../../lib/keys.ts'
 import { newId } from '../../lib/random.ts'
 import { letterInsert } from '../../mail/outbox.ts'
-import { confirmEmailChange, type EmailConfirmationOutcome } from './confirm.ts'
+import { confirmEmailChange, findEmailChange, type EmailConfirmationOutcome } from './confirm.ts'
 
 export interface Correction extends StaffAct {
   email: Email
@@ -75,17 +75,8 @@ async function request(within: Queryable, keys: Keys, correction: Correction, or
 
 /** The address that a code would give to its account, or null where it would give none. */
 export async function findCorrection(database: Queryable, code: string): Promise<string | null> {
-  const row = await database.row<{ email: string }>(
-    named(
-      'email-correction-find',
-      sql`
-      select e.email
-      from codes c join email_changes e on e.code_id = c.id join accounts a on a.id = c.account_id
-      where c.code_hash = ${codeHash('email-correction', code)} and c.purpose = 'email-correction'
-        and c.spent_at is null and c.expires_at > now() and e.former_canonical is not distinct from a.email_canonical`,
-    ),
-  )
-  return row?.email ?? null
+  const accountId = await accountOf(database, code)
+  return accountId === null ? null : findEmailChange(database, accountId, code, 'email-correction')
 }
 
 /** Carries the change out for whoever reads the mail of the new address. It signs nobody in. */
@@ -95,6 +86,13 @@ export async function confirmCorrection(
   code: string,
   origin: Origin,
 ): Promise<EmailConfirmationOutcome> {
+  const accountId = await accountOf(database, code)
+  if (accountId === null) return { outcome: 'code-unusable' }
+  return confirmEmailChange(database, keys, { accountId, code, purpose: 'email-correction', origin })
+}
+
+/** Whose address a code corrects: nobody has to be signed in for it, so the code alone tells. */
+async function accountOf(database: Queryable, code: string): Promise<string | null> {
   const row = await database.row<{ account_id: string }>(
     named(
       'email-correction-account',
@@ -103,6 +101,5 @@ export async function confirmCorrection(
       where code_hash = ${codeHash('email-correction', code)} and purpose = 'email-correction'`,
     ),
   )
-  if (!row) return { outcome: 'code-unusable' }
-  return confirmEmailChange(database, keys, { accountId: row.account_id, code, purpose: 'email-correction', origin })
+  return row?.account_id ?? null
 }

@@ -7,26 +7,33 @@ import type { Keys } from '../../lib/keys.ts'
 import { newId } from '../../lib/random.ts'
 import { letterInsert } from '../../mail/outbox.ts'
 
+/** `email-correction` for a change that staff began; the code itself tells whose it is. */
+export type EmailChangePurpose = 'email-change' | 'email-correction'
+
 export interface EmailConfirmation {
   /** Who is signed in: the code proves the address, and the session whose account it is for. */
   accountId: string
   code: string
-  /** `email-correction` for a change that staff began; the code itself tells whose it is. */
-  purpose?: 'email-change' | 'email-correction'
+  purpose?: EmailChangePurpose
   origin: Origin
 }
 
 export type EmailConfirmationOutcome = { outcome: 'changed' | 'code-unusable' | 'address-taken' }
 
 /** The address that a code would give to this account, or null where it would give none. */
-export async function findEmailChange(database: Queryable, accountId: string, code: string): Promise<string | null> {
+export async function findEmailChange(
+  database: Queryable,
+  accountId: string,
+  code: string,
+  purpose: EmailChangePurpose = 'email-change',
+): Promise<string | null> {
   const row = await database.row<{ email: string }>(
     named(
       'email-change-find',
       sql`
       select e.email
       from codes c join email_changes e on e.code_id = c.id join accounts a on a.id = c.account_id
-      where c.code_hash = ${codeHash('email-change', code)} and c.purpose = 'email-change' and c.account_id = ${accountId}
+      where c.code_hash = ${codeHash(purpose, code)} and c.purpose = ${purpose} and c.account_id = ${accountId}
         and c.spent_at is null and c.expires_at > now() and e.former_canonical is not distinct from a.email_canonical`,
     ),
   )

@@ -1,6 +1,7 @@
 import { auditInsert, NO_REQUEST } from '../../audit/events.ts'
 import { Fault } from '../../answers/fault.ts'
 import { sql } from '../../database/sql.ts'
+import { isId } from '../../lib/id.ts'
 import { inSession, withSession } from './session.ts'
 
 export interface UndoReport {
@@ -22,9 +23,7 @@ const WITHOUT_THEM = ['account-imported', 'sign-in-refused', 'password-disabled'
  */
 export async function undoImport(targetUrl: string, run: string): Promise<UndoReport> {
   return withSession(targetUrl, async (target) => {
-    const known = /^[0-9a-f-]{36}$/.test(run)
-      ? await inSession(target, sql`select from runs where id = ${run} and kind = 'import'`)
-      : []
+    const known = isId(run) ? await inSession(target, sql`select from runs where id = ${run} and kind = 'import'`) : []
     if (known.length === 0) throw new Fault('run-unknown', { details: `${run}.` })
     let removed = 0
     let after = '00000000-0000-0000-0000-000000000000'
