@@ -36,7 +36,7 @@ export function CustomersPage({ page, search, view, list, listUrl, downloadUrl }
     <Layout page={page} title="Customers" shape="console">
       <PageHeading title="Customers" />
       <Search {...search} />
-      <section id="results" class="results" aria-label="Customers">
+      <section id="results" class="results customers" aria-label="Customers">
         <CustomerFilters view={view} listUrl={listUrl} />
         <div class="results-top">
           <p>{countInWords(list.count, view)}</p>
@@ -67,7 +67,7 @@ export function CustomersFoundPage({ page, search, found, listUrl }: CustomersFo
     <Layout page={page} title="Customers found" shape="console">
       <PageHeading title="Customers" />
       <Search {...search} />
-      <section id="results" class="results" aria-label="Customers found">
+      <section id="results" class="results customers" aria-label="Customers found">
         <div class="results-top">
           <p data-results-words>{foundInWords(found)}</p>
           <p>
