@@ -142,10 +142,12 @@ async function untilServedAgain({ progress }: Storm): Promise<void> {
   for (const deadline = Date.now() + 4 * SECOND; progress.done === before && Date.now() < deadline;) await sleep(20)
 }
 
+/** A copy of a letter that they have read before, which a sender that was killed may send, is no answer to what they asked. */
 function recoveryLink(address: string, since: number): string | null {
-  const letter = mailbox.received.findLast(
-    ({ recipient, subject, at }) =>
-      at > since && /password/i.test(subject) && recipient.toLowerCase() === address.toLowerCase(),
+  const theirs = mailbox.received.filter(({ recipient }) => recipient.toLowerCase() === address.toLowerCase())
+  const known = new Set(theirs.filter(({ at }) => at <= since).map(({ messageId }) => messageId))
+  const letter = theirs.findLast(
+    ({ subject, at, messageId }) => at > since && !known.has(messageId) && /password/i.test(subject),
   )
   return letter && /\?code=/.test(letter.text) ? linkIn(letter) : null
 }
