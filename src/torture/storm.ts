@@ -236,6 +236,18 @@ export class Storm {
       replies.push(opened)
       if (isUnknown(opened)) return [UNKNOWN, replies]
       const [said, sent] = await choose()
+      if (said.end === 'refused' && asked === 1) {
+        // An older letter may arrive after a newer one was asked for. Whoever opened it opens the next that comes.
+        const outdated = link
+        const next = await untilFound(() => {
+          const latest = recoveryLink(address, began)
+          return latest === outdated ? null : latest
+        })
+        if (next !== null) {
+          link = next
+          return [UNKNOWN, [...replies, ...sent]]
+        }
+      }
       const newer = said.end === 'refused' && asked > 1
       return [newer ? { end: 'refused', said: 'a-newer-letter' } : said, [...replies, ...sent]]
     })
