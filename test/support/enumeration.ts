@@ -1,3 +1,5 @@
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
+import { decoyOf, parseImported } from '../../src/accounts/passwords/imported.ts'
 import { Passwords } from '../../src/accounts/passwords/passwords.ts'
 import { newId } from '../../src/lib/random.ts'
 import { urls } from '../../src/urls.ts'
@@ -46,7 +48,22 @@ export async function knownPeople(db: TestDatabase, count: number, cost = CHEAP_
     memoryKib: Number(cost.ARGON2_MEMORY_KIB),
     passes: Number(cost.ARGON2_PASSES),
   })
-  const hash = await passwords.hash(canaryPassword(), null)
+  return customers(db, count, await passwords.hash(canaryPassword(), null))
+}
+
+/** Customers as an import makes them, of Django's usual format at this cost, and what it notes about that: their addresses. */
+export async function importedPeople(db: TestDatabase, count: number, iterations: number): Promise<string[]> {
+  const salt = randomBytes(12).toString('hex')
+  const digest = pbkdf2Sync(canaryPassword(), salt, iterations, 32, 'sha256').toString('base64')
+  const hash = `pbkdf2_sha256$${iterations}$${salt}$${digest}`
+  await db.query('insert into imported_password_schemes (scheme, decoy) values ($1, $2) on conflict do nothing', [
+    parseImported(hash)?.scheme,
+    decoyOf(hash),
+  ])
+  return customers(db, count, hash)
+}
+
+async function customers(db: TestDatabase, count: number, hash: string): Promise<string[]> {
   const people = Array.from({ length: count }, () => ({ id: newId(), email: canaryEmail() }))
   await db.query(
     `with account as (
