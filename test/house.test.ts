@@ -16,7 +16,7 @@ const FLOORS = [
   ['operations'],
   ['flows'],
   ['accounts'],
-  ['mail', 'audit', 'limits', 'archive'],
+  ['mail', 'audit', 'limits', 'archive', 'django'],
   ['database'],
   ['answers'],
   ['lib'],

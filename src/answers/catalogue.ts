@@ -203,7 +203,7 @@ export const catalogue = {
   'legacy-not-whole': {
     status: 500,
     title: 'Not a whole Django database',
-    words: 'That database is not the whole Django database that an import needs. Nothing was written.',
+    words: 'That database is not the whole Django database of the legacy site. Nothing was written.',
     whatNow: 'Mend what is named, or restore the dump anew, and start again.',
   },
   'legacy-broke-off': {

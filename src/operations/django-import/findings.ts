@@ -1,31 +1,33 @@
+import { legacyFindings } from '../../django/findings.ts'
+
 /**
  * Everything that an import looks for, each with the one thing that becomes of it. docs/moving-from-django.md has the
  * same table, and a test holds the two together.
  */
 export const findings = {
   'several-profiles': {
-    title: 'Several customer profiles of one user',
+    title: legacyFindings['several-profiles'],
     remedy: 'Merged into one, field by field: the newest that is not empty wins. Every original is archived.',
   },
   'profile-without-user': {
-    title: 'A profile whose user is gone',
+    title: legacyFindings['profile-without-user'],
     remedy: 'Archived.',
   },
   'profile-of-wrong-kind': {
-    title: 'A profile of the wrong kind',
+    title: legacyFindings['profile-of-wrong-kind'],
     remedy: 'Archived; the account gets a profile of its own kind.',
   },
   'profile-late': {
     title: 'A profile of a user who was imported before it',
     remedy: 'Archived; the profile that the account has stays.',
   },
-  'profile-missing': { title: 'A user without a profile', remedy: 'Gets an empty one.' },
+  'profile-missing': { title: legacyFindings['profile-missing'], remedy: 'Gets an empty one.' },
   'profile-inactive': {
     title: 'A profile marked inactive',
     remedy: 'Staff are suspended. For customers it decided nothing; the original is archived.',
   },
   'address-shared': {
-    title: 'An address that several users have, in this or another case',
+    title: legacyFindings['address-shared'],
     remedy:
       'Nobody is merged. The last to have signed in keeps the address; the others sign in by username, and wait for a person to decide.',
   },
@@ -43,11 +45,11 @@ export const findings = {
     remedy: 'It is no username here. Who has no other address gets it as the address, unless it is somebody else’s.',
   },
   'username-of-another': {
-    title: 'A username that is the address of somebody else',
+    title: legacyFindings['username-of-another'],
     remedy: 'It names its owner alone; the user signs in by the own address.',
   },
   'username-shared': {
-    title: 'A username that several users have, in another case',
+    title: legacyFindings['username-shared'],
     remedy: 'The last to have signed in keeps it; the others sign in by address, and wait for a person to decide.',
   },
   'username-taken': {
@@ -77,9 +79,9 @@ export const findings = {
     title: 'A text that is too long or cannot be shown',
     remedy: 'Archived; the field is empty.',
   },
-  'role-unknown': { title: 'A staff role that does not exist here', remedy: 'Customer care, the least of the three.' },
+  'role-unknown': { title: legacyFindings['role-unknown'], remedy: 'Customer care, the least of the three.' },
   'staff-without-profile': {
-    title: 'Staff without a staff profile',
+    title: legacyFindings['staff-without-profile'],
     remedy: 'Gets an empty one: admin for a superuser, customer care for everybody else.',
   },
   superuser: { title: 'A superuser', remedy: 'Becomes an admin, whatever the profile says.' },
