@@ -168,7 +168,7 @@ async function open(count: number): Promise<Place> {
   const { rows: sample } = await client.query<Place['people'][number] & { id: string }>(
     `select a.id, first_name, last_name, email, coalesce(substr(phone_number, 2), '44201234567') as phone, coalesce(company, 'Freight') as company
      from accounts a join customer_profiles p on p.account_id = a.id
-     where a.kind = 'customer' order by md5(a.id::text) limit 500`,
+     where a.kind = 'customer' and length(last_name) > 4 order by md5(a.id::text) limit 500`,
   )
   const node = await startNode(db, { LOG_LEVEL: 'warn', LIMITS: 'off' })
   const { visitor } = await staffMember(db, node, 'customer_care')

@@ -106,6 +106,17 @@ describe('the search', () => {
     expect(more).toBe(true)
   })
 
+  test('counts whoever has several fitting words once', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 30 }, (_, n) =>
+        add({ first_name: `Vexa${'abcdef'[n % 6]}`, last_name: 'Vexborough', company: 'Vexworks' }),
+      ),
+    )
+    const { customers, more } = await searchCustomers(db.database, 'vex')
+    expect(customers.map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
+    expect(more).toBe(false)
+  })
+
   test('takes any text', async () => {
     for (const typed of [
       '',

@@ -113,6 +113,8 @@ async function byMeanings(database: Queryable, meanings: readonly Meaning[]): Pr
   const leading = narrow.length > 0 ? narrow : meanings.slice(0, 1)
   const rest = meanings.filter((meaning) => !leading.includes(meaning))
   if (leading.some((meaning) => meaning.words.length === 0 && !isNumber(meaning.typed))) return []
+  const [only] = meanings.length === 1 ? meanings : []
+  if (only !== undefined && !isNumber(only.typed)) return byAnyWord(database, only.words)
   return byConditions(database, [...leading.map(wordCondition), ...rest.map(({ typed }) => holdsCondition(typed))])
 }
 
@@ -152,15 +154,34 @@ async function withTypos(database: Queryable, words: readonly string[], meanings
  * one's alone.
  */
 function byConditions(database: Queryable, conditions: readonly Sql[]): Promise<ListedCustomer[]> {
-  return database.rows<ListedCustomer>(foundStatement(conditions))
+  return listed(
+    database,
+    sql`select d.account_id, d.state from customer_directory d where ${join(conditions, ' and ')}`,
+  )
 }
 
-export function foundStatement(conditions: readonly Sql[]): Sql {
-  return sql`
-    with d as materialized (
-      select d.account_id, d.state from customer_directory d where ${join(conditions, ' and ')} limit ${MOST_FOUND + 1}
-    )
-    select ${LISTED} from d ${LISTED_FROM} order by a.id desc`
+/**
+ * Word by word, until enough are found: asked for all the words at once, PostgreSQL would first gather everybody who has one of them.
+ * Whoever has several is found by the first.
+ */
+function byAnyWord(database: Queryable, words: readonly string[]): Promise<ListedCustomer[]> {
+  return listed(
+    database,
+    sql`
+    select d.account_id, d.state
+    from unnest(${words}::text[]) with ordinality as w (word, at)
+    cross join lateral (
+      select account_id, state from customer_directory
+      where words @> array[w.word] and not words && (${words}::text[])[:w.at - 1]
+      limit ${MOST_FOUND + 1}
+    ) d`,
+  )
+}
+
+function listed(database: Queryable, found: Sql): Promise<ListedCustomer[]> {
+  return database.rows<ListedCustomer>(sql`
+    with d as materialized (${found} limit ${MOST_FOUND + 1})
+    select ${LISTED} from d ${LISTED_FROM} order by a.id desc`)
 }
 
 function isNumber(word: string): boolean {
