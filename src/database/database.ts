@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg'
 import { Fault } from '../answers/fault.ts'
+import { randomSpan } from '../lib/random.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
 import { judge } from './faults.ts'
 import { PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
@@ -85,23 +86,26 @@ export class Database implements Queryable {
   }
 }
 
-/** How often an operation that a receipt makes safe is sent again, and how long it waits before each. */
-const PAUSES_BEFORE_SENDING_AGAIN = [0, 200, SECOND]
+/** How long an operation that a receipt makes safe is sent again, and how soon after each failure but the first. */
+const SENT_AGAIN_FOR = 1.2 * SECOND
+const SENT_AGAIN_AFTER = { least: 40, spread: 60 }
 
 /**
- * Carries `work` through lost connections and serialisation failures by doing it again. Only for work whose repetition
- * cannot happen twice: a read, or a statement that leaves a receipt.
+ * Carries `work` through lost connections and serialisation failures by doing it again: at once, and then every now and
+ * then, so that it is served as soon as the server is back. Only for work whose repetition cannot happen twice: a read, or
+ * a statement that leaves a receipt.
  */
 export async function sendingAgain<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (const pause of PAUSES_BEFORE_SENDING_AGAIN) {
+  const until = performance.now() + SENT_AGAIN_FOR
+  for (let repeated = 0; ; repeated += 1) {
     try {
       return await work()
     } catch (error) {
-      if (!mayPass(error)) throw error
-      await new Promise((resolve) => setTimeout(resolve, pause))
+      if (!mayPass(error) || (repeated > 0 && performance.now() > until)) throw error
     }
+    const pause = SENT_AGAIN_AFTER.least + randomSpan(SENT_AGAIN_AFTER.spread)
+    if (repeated > 0) await new Promise((resolve) => setTimeout(resolve, pause))
   }
-  return work()
 }
 
 /** Whether an instant later it may well be different: not where the server has already taken its time. */

@@ -85,7 +85,7 @@ describe('a forged history is rejected:', () => {
   const forgeries: Record<string, { by: Invariant[]; history?: History; final?: FinalState }> = {
     'an acknowledged account is gone': { by: ['nothing-lost'], final: { ...soundState(), accounts: [] } },
     'an account of nobody': {
-      by: ['nothing-made-up', 'letters'],
+      by: ['nothing-made-up', 'recorded', 'letters'],
       final: {
         ...soundState(),
         accounts: [account(), account({ canonical: 'x@storm.example', email: 'x@storm.example' })],
@@ -141,6 +141,18 @@ describe('a forged history is rejected:', () => {
       by: ['owner-gets-in'],
       history: changed(soundHistory(), 7, { end: 'refused', said: 'email-taken' }),
     },
+    'an address that everybody was told is taken, and nobody has': {
+      by: ['owner-gets-in'],
+      history: {
+        ...soundHistory(),
+        acts: [
+          ...soundHistory().acts.slice(0, 7),
+          ...[8, 9].map((id) =>
+            act({ id, kind: 'register', address: 'bob@storm.example', end: 'refused', said: 'email-taken' }),
+          ),
+        ],
+      },
+    },
     'a 500': {
       by: ['contract'],
       history: changed(soundHistory(), 1, { answers: [{ sent: 0, done: 1, status: 500, flaw: null }] }),
@@ -156,6 +168,11 @@ describe('a forged history is rejected:', () => {
     'an edit recorded more often than it was sent': {
       by: ['recorded'],
       final: withAccount({ events: { 'customer-registered': 1, 'password-changed': 1, 'profile-changed': 2 } }),
+    },
+    'an edit recorded that nobody sent': {
+      by: ['recorded'],
+      history: { ...soundHistory(), acts: soundHistory().acts.filter(({ kind }) => kind !== 'edit-profile') },
+      final: withAccount({ company: 'Löwe' }),
     },
     'a letter of something undone': {
       by: ['letters'],

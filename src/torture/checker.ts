@@ -225,6 +225,11 @@ function ownerGetsIn(people: readonly Person[]): Verdict {
   for (const { address, acts } of people) {
     const registrations = acts.filter(({ kind }) => kind === 'register')
     const own = registrations.length === 1 ? registrations : []
+    if (registrations.length > 1) {
+      looked += 1
+      if (registrations.every(({ end, said }) => end === 'refused' && !MAY_WAIT.has(said)))
+        breaches.push(`${address} was refused to everybody who wanted it`)
+    }
     const rightful = acts.filter(
       ({ kind }) => kind !== 'register' && kind !== 'wrong-password' && kind !== 'use-ended-session',
     )
@@ -263,8 +268,7 @@ function recorded(people: readonly Person[]): Verdict {
     if (!account) continue
     for (const [kind, event] of Object.entries(RECORDED_AS)) {
       const asked = acts.filter((act) => act.kind === kind)
-      if (asked.length === 0) continue
-      looked += 1
+      if (asked.length > 0) looked += 1
       const least = asked.filter(({ end }) => end === 'done').length
       const most = asked.reduce((sum, { answers }) => sum + Math.max(1, answers.length), 0)
       const found = account.events[event] ?? 0

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Act, History } from './history.ts'
 import { report } from './report.tsx'
-import { percentile, summarise } from './summary.ts'
+import { summarise } from './summary.ts'
 
 const acts: Act[] = Array.from({ length: 40 }, (_, index) => ({
   id: index + 1,
@@ -45,8 +45,9 @@ test('a storm in figures', () => {
 })
 
 test('nothing at all is summarised too', () => {
-  expect(summarise({ acts: [], blows: [], letters: null }, []).acts).toEqual({ done: 0, refused: 0, unknown: 0 })
-  expect(percentile([], 0.99)).toBe(0)
+  const { acts, latency } = summarise({ acts: [], blows: [], letters: null }, [])
+  expect(acts).toEqual({ done: 0, refused: 0, unknown: 0 })
+  expect(latency).toEqual({ median: 0, p95: 0, p99: 0 })
 })
 
 test('the report is one file, draws what happened, says what broke, and repeats nothing as markup', () => {

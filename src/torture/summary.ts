@@ -1,3 +1,4 @@
+import { quantile } from '../lib/quantile.ts'
 import { recoveries, type Verdict } from './checker.ts'
 import type { Act, Answer, Blow, End, History } from './history.ts'
 
@@ -7,7 +8,7 @@ export interface Summary {
   lasted: number
   acts: Record<End, number>
   answers: { count: number; lost: number; byStatus: Record<string, number> }
-  /** Milliseconds from a request to its whole answer, of all that came. */
+  /** Milliseconds from a request to its whole answer, of all that came; 0 where none did. */
   latency: { median: number; p95: number; p99: number }
   faults: { name: string; count: number; recovery: { median: number; worst: number } | null }[]
   recoveries: { fault: string; at: number; took: number | null }[]
@@ -61,12 +62,6 @@ export function summarise(history: History, verdicts: Verdict[]): Summary {
   }
 }
 
-/** Nearest rank; the numbers need not be in order. Zero of nothing. */
-export function percentile(numbers: readonly number[], share: number): number {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0
-}
-
 function countOf(acts: readonly Act[], end: End): number {
   return acts.filter((act) => act.end === end).length
 }
@@ -82,14 +77,15 @@ function durationOf({ sent, done }: Answer): number {
 }
 
 function latencyOf(durations: readonly number[]): Summary['latency'] {
-  return { median: percentile(durations, 0.5), p95: percentile(durations, 0.95), p99: percentile(durations, 0.99) }
+  const of = (share: number) => (durations.length === 0 ? 0 : quantile(durations, share))
+  return { median: of(0.5), p95: of(0.95), p99: of(0.99) }
 }
 
 function faultsOf(blows: readonly Blow[], measured: Summary['recoveries']): Summary['faults'] {
   return [...new Set(blows.map(({ fault }) => fault))].toSorted().map((name) => {
     const times = measured.filter(({ fault, took }) => fault === name && took !== null).map(({ took }) => took ?? 0)
     const count = blows.filter(({ fault }) => fault === name).length
-    const recovery = times.length === 0 ? null : { median: percentile(times, 0.5), worst: Math.max(...times) }
+    const recovery = times.length === 0 ? null : { median: quantile(times, 0.5), worst: Math.max(...times) }
     return { name, count, recovery }
   })
 }
@@ -112,8 +108,8 @@ function slicesOf(acts: readonly Act[], start: number, lasted: number, length: n
       done: countOf(ended, 'done'),
       refused: countOf(ended, 'refused'),
       unknown: countOf(ended, 'unknown'),
-      median: times.length === 0 ? null : percentile(times, 0.5),
-      p99: times.length === 0 ? null : percentile(times, 0.99),
+      median: times.length === 0 ? null : quantile(times, 0.5),
+      p99: times.length === 0 ? null : quantile(times, 0.99),
     }
   })
 }
