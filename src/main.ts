@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { answer } from './answers/catalogue.ts'
 import { codeOf, Fault } from './answers/fault.ts'
 import { doctorCommand } from './cli/doctor.ts'
+import { doctorDjangoCommand } from './cli/doctor-django.ts'
 import { housekeepingCommand } from './cli/housekeeping.ts'
 import { eraseCommand } from './cli/erase.ts'
 import { importCommand } from './cli/import.ts'
@@ -32,7 +33,7 @@ program.addCommand(migrateCommand(() => readConfig(process.env)))
 program.addCommand(mailCommand(() => readConfig(process.env)))
 program.addCommand(housekeepingCommand(() => readConfig(process.env)))
 program.addCommand(eraseCommand(() => readConfig(process.env)))
-program.addCommand(doctorCommand(() => readConfig(process.env)))
+program.addCommand(doctorCommand(() => readConfig(process.env)).addCommand(doctorDjangoCommand()))
 program.addCommand(importCommand(() => readConfig(process.env)))
 program.addCommand(mergeCommand(() => readConfig(process.env)))
 program.addCommand(repairCommand(() => readConfig(process.env)))

@@ -13,6 +13,7 @@ const NOT_ALL_ASKED = 2
 export function doctorCommand(config: () => Config): Command {
   return new Command('doctor')
     .description('Ask whether the records and the schema are sound. Changes nothing, and disturbs nobody.')
+    .enablePositionalOptions()
     .option('--json', 'print the verdict as JSON')
     .option('--patience <seconds>', 'how long one question may take', seconds, 5 * MINUTE)
     .action(async ({ json, patience }: { json?: boolean; patience: number }) => {

@@ -1,7 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Client } from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findings } from '../../src/operations/django-import/findings.ts'
 import { importDjango, type ImportReport, type ImportRequest } from '../../src/operations/django-import/import.ts'
@@ -9,8 +7,9 @@ import { openQuestions } from '../../src/operations/django-import/questions.ts'
 import { importRuns } from '../../src/operations/django-import/runs.ts'
 import { undoImport } from '../../src/operations/django-import/undo.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
-import { emptyDatabase, freshDatabase, type TestDatabase } from '../support/database.ts'
+import { emptyDatabase, freshDatabase } from '../support/database.ts'
 import { IMPORTED_STATE } from '../support/imported-state.ts'
+import { hasDjango, inLegacy, legacyDatabase } from '../support/legacy.ts'
 import { openSite } from '../support/site.ts'
 import { Visitor, registrationForm } from '../support/visitor.ts'
 import { urls } from '../../src/urls.ts'
@@ -20,31 +19,6 @@ const PASSWORD = 'Grüße, Ärger 7 violets'
 const EVERY_ROW = 100_000
 
 const silent = { reading: () => {}, deciding: () => {}, writing: () => {} }
-
-/** Debian's Django belongs to Debian's Python. */
-const python = '/usr/bin/python3'
-const hasDjango = spawnSync(python, ['-c', 'import django, psycopg2, bcrypt, argon2']).status === 0
-
-/** The legacy database: made by Django itself where there is one, else of the rows that it once made. */
-async function legacyDatabase(): Promise<TestDatabase> {
-  const legacy = await emptyDatabase()
-  if (hasDjango) {
-    execFileSync(python, [join(projectRoot, 'test/support/legacy-django.py'), legacy.superuserUrl])
-  } else {
-    await inLegacy(legacy, readFileSync(join(projectRoot, 'test/support/legacy-django.sql'), 'utf8'))
-  }
-  return legacy
-}
-
-async function inLegacy(legacy: TestDatabase, text: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: legacy.superuserUrl })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows
-  } finally {
-    await client.end()
-  }
-}
 
 const legacy = await legacyDatabase()
 const db = await freshDatabase()
