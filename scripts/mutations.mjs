@@ -324,7 +324,8 @@ export function flawOf(mutation) {
   return mutation.kind === 'code' && count > 1 ? `${mutation.name}: ${count} times in ${path}` : null
 }
 
-if (import.meta.main) main(process.argv.slice(2))
+// Not import.meta.main: launch.mjs imports this, and is the main one itself.
+if (process.argv[1] === import.meta.filename) main(process.argv.slice(2))
 
 function main(names) {
   const chosen = mutations.filter(({ name }) => names.length === 0 || names.includes(name))

@@ -27,6 +27,8 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   })
   const app = await buildApp(config, database, log)
+  // Before anybody is served: a database that goes now ends a node that is starting, and never one that is up.
+  const firstAdmin = await offerFirstAdmin(database, new Keys(config.SECRETS))
   const delivery = openDelivery(config, database, log)
   const erasure = startErasure({ database, log })
   const directory = startDirectory({ database, log })
@@ -35,7 +37,7 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
   await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw new Fault('setting-refused', { cause: error, details: `HOST and PORT: ${(error as Error).message}.` })
   })
-  await greet(config, database, store.words, terminal)
+  greet(config, store.words, firstAdmin, terminal)
 
   onSignal(log, async () => {
     await app.close()
@@ -50,18 +52,17 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
 }
 
 /** For the person at the terminal, never for the log: the first admin's link is a secret for as long as it is good. */
-async function greet(config: Config, database: Database, storeWords: string, terminal: Writable): Promise<void> {
-  const code = await offerFirstAdmin(database, new Keys(config.SECRETS))
+function greet(config: Config, storeWords: string, firstAdmin: string | null, terminal: Writable): void {
   const lines = [
     `${config.BRAND_NAME} is ready at ${config.PUBLIC_URL}`,
     `  customers register at ${config.PUBLIC_URL}${urls.customerRegistration}`,
     `  ${storeWords}`,
-    ...(code === null
+    ...(firstAdmin === null
       ? []
       : [
           '',
           'There is no admin yet. This link registers the first one; it works once, for an hour:',
-          `  ${config.PUBLIC_URL}${urls.staffRegistration}?code=${code}`,
+          `  ${config.PUBLIC_URL}${urls.staffRegistration}?code=${firstAdmin}`,
         ]),
   ]
   terminal.write(`\n${lines.join('\n')}\n\n`)

@@ -11,6 +11,8 @@ export interface Reply {
   status: number | null
   headers: IncomingHttpHeaders
   body: string
+  /** Of the site that was asked. */
+  origin: string
 }
 
 export type Fields = Record<string, string>
@@ -70,7 +72,7 @@ export class Browser {
     }
     const [request, agent] = url.protocol === 'https:' ? [requestSecure, secure] : [requestPlain, plain]
     return new Promise((resolve) => {
-      const nothing = () => resolve({ sent, done: Date.now(), status: null, headers: {}, body: '' })
+      const nothing = () => resolve({ sent, done: Date.now(), status: null, headers: {}, body: '', origin: url.origin })
       const outgoing = request(url, { method, headers, agent }, (incoming) => {
         const chunks: Buffer[] = []
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -80,7 +82,14 @@ export class Browser {
           if (!incoming.complete) return nothing()
           this.#keep(incoming.headers['set-cookie'] ?? [])
           const text = Buffer.concat(chunks).toString('utf8')
-          resolve({ sent, done: Date.now(), status: incoming.statusCode ?? 0, headers: incoming.headers, body: text })
+          resolve({
+            sent,
+            done: Date.now(),
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: text,
+            origin: url.origin,
+          })
         })
       })
       const timer = setTimeout(() => outgoing.destroy(new Error('nobody waits so long')), patience)

@@ -18,6 +18,8 @@ export interface Answer {
   sent: number
   done: number
   status: number | null
+  /** Of the node that was asked; not in histories that something else kept. */
+  origin?: string
   /** In words, what no answer may be: a 500, a 503 without Retry-After, a success without a session. */
   flaw: string | null
 }

@@ -349,8 +349,8 @@ function refusalIn({ status, body }: Reply): string {
   return named?.[0] ?? `${status}`
 }
 
-function answerFrom({ sent, done, status, headers, body }: Reply, password: string | undefined): Answer {
-  return { sent, done, status, flaw: flawIn(status, headers, body, password) }
+function answerFrom({ sent, done, status, headers, body, origin }: Reply, password: string | undefined): Answer {
+  return { sent, done, status, origin, flaw: flawIn(status, headers, body, password) }
 }
 
 function flawIn(

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { freePort } from '../../src/lib/free-port.ts'
 import { urls } from '../../src/urls.ts'
 import { ownCluster } from '../support/cluster.ts'
 import { connectionTo } from '../support/database.ts'
@@ -59,6 +60,23 @@ test('P6: with PostgreSQL stopped under load and started again, every answer is 
   expect(rows[0]).toEqual({ accounts: PEOPLE * ROUNDS, profiles: PEOPLE * ROUNDS })
 }, 120_000)
 
+test('P6: a node serves nobody before it is through with the database, and so never ends on somebody whom it serves', async () => {
+  const port = await freePort()
+  const holder = await connectionTo(own.superuserUrl)
+  const watcher = await connectionTo(own.superuserUrl)
+  await holder.query('begin; lock table invitations in share mode')
+  const starting = startNode(own, {}, port)
+  await until(async () => {
+    const { rows } = await watcher.query(
+      `select from pg_stat_activity where query like '%into invitations%' and wait_event_type = 'Lock'`,
+    )
+    return rows.length > 0
+  })
+  await expect(fetch(`http://localhost:${port}/healthz`)).rejects.toThrow()
+  await holder.query('rollback')
+  expect((await starting).process.exitCode).toBeNull()
+})
+
 function expectFormKept({ headers, body }: Answer, form: FormFields): void {
   expect(Number(headers['retry-after'])).toBeGreaterThan(0)
   expect(body).toMatch(/MA-[0-9A-Z]{4}-[0-9A-Z]{4}/)
@@ -68,6 +86,6 @@ function expectFormKept({ headers, body }: Answer, form: FormFields): void {
   expect(body).not.toContain(form['password'])
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20))
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20))
 }

@@ -79,20 +79,25 @@ export interface Node extends Site {
 }
 
 /** A node as it is run in production: the bundle, in a process of its own, on the database of this test. */
-export function startNode(of: Pick<TestDatabase, 'appUrl'>, settings: NodeJS.ProcessEnv = {}): Promise<Node> {
-  return startProcess((port) => ({ NODE_ENV: 'production', ...settingsFor(of, port, settings) }))
+export async function startNode(
+  of: Pick<TestDatabase, 'appUrl'>,
+  settings: NodeJS.ProcessEnv = {},
+  port?: number,
+): Promise<Node> {
+  const at = port ?? (await freePort())
+  return startProcess(at, { NODE_ENV: 'production', ...settingsFor(of, at, settings) })
 }
 
 /** A node as a newcomer runs it: on the embedded database under `dataDir`. */
-export function startEmbeddedNode(dataDir: string): Promise<Node> {
-  return startProcess((port) => ({ PORT: String(port), DATA_DIR: dataDir, ...CHEAP_HASHES }))
+export async function startEmbeddedNode(dataDir: string): Promise<Node> {
+  const port = await freePort()
+  return startProcess(port, { PORT: String(port), DATA_DIR: dataDir, ...CHEAP_HASHES })
 }
 
-async function startProcess(settings: (port: number) => NodeJS.ProcessEnv): Promise<Node> {
-  const port = await freePort()
+async function startProcess(port: number, settings: NodeJS.ProcessEnv): Promise<Node> {
   const path = logFile('node')
   const log = openSync(path, 'a')
-  const env = { ...process.env, ...settings(port) }
+  const env = { ...process.env, ...settings }
   const child = spawn(process.execPath, [join(projectRoot, 'dist/main.mjs')], { env, stdio: ['ignore', log, 'ignore'] })
   afterAll(() => {
     child.kill('SIGKILL')

@@ -17,6 +17,8 @@ export class StormNode {
   readonly #environment: NodeJS.ProcessEnv
   readonly #logFile: string
   #process: ChildProcess | undefined
+  /** When it was up and ended without having been told to: no fault may do that. */
+  readonly endedByItself: string[] = []
 
   private constructor(name: string, port: number, wires: StormNode['wires'], environment: NodeJS.ProcessEnv) {
     this.name = name
@@ -54,7 +56,7 @@ export class StormNode {
   async start(environment: NodeJS.ProcessEnv = {}): Promise<void> {
     for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(100)) {
       if (this.#process?.exitCode !== null || this.#process.signalCode !== null) this.#spawn(environment)
-      if (await this.#isReady()) return
+      if (await this.#isReady()) return this.#watch()
     }
     throw new Error(`node ${this.name} did not get ready`)
   }
@@ -75,6 +77,16 @@ export class StormNode {
 
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     this.#process?.kill(signal)
+  }
+
+  /** Only from now on: a node that cannot start says so by ending. */
+  #watch(): void {
+    const child = this.#process as ChildProcess
+    const note = (code: number | null, signal: NodeJS.Signals | null) => {
+      if (signal !== 'SIGKILL') this.endedByItself.push(`node ${this.name}, with ${signal ?? code}`)
+    }
+    if (child.exitCode === null && child.signalCode === null) child.once('exit', note)
+    else note(child.exitCode, child.signalCode)
   }
 
   #spawn(environment: NodeJS.ProcessEnv): void {

@@ -103,6 +103,7 @@ test('P1 to P7 hold in a storm of people, kills, cuts and failovers, by a histor
   expect(verdicts.flatMap(({ invariant, breaches }) => breaches.map((breach) => `${invariant}: ${breach}`))).toEqual([])
   expect(verdicts.filter(({ holds, looked }) => holds !== true || looked === 0)).toEqual([])
   for (const node of nodes) expect(node.written()).not.toMatch(/unhandled|uncaught|already sent/i)
+  expect(nodes.flatMap(({ endedByItself }) => endedByItself)).toEqual([])
   expect(storm.progress.done).toBeGreaterThanOrEqual(ACTS)
   expect(countOf(read.blows, faults.nodeKills)).toBeGreaterThanOrEqual(WANTED.nodeKills)
   expect(countOf(read.blows, faults.postgresKills)).toBeGreaterThanOrEqual(WANTED.postgresKills)
