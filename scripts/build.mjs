@@ -1,6 +1,6 @@
 // Bundles the server and the browser's few files into dist/. Takes a quarter of a second, so every start does it anew
 // and nothing stale is ever served.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -8,8 +8,13 @@ import { root } from './runtime.mjs'
 
 const out = join(root, 'dist')
 
-export async function buildAll() {
+/** How long the parts of earlier builds stay: a node that runs from them reads some only when they are first needed. */
+const KEPT_FOR = 30 * 24 * 60 * 60 * 1000
+
+export async function buildAll({ keptFor = KEPT_FOR } = {}) {
+  const began = Date.now()
   await Promise.all([buildServer(), buildBrowser()])
+  removeParts(began - keptFor)
 }
 
 async function buildServer() {
@@ -28,6 +33,13 @@ async function buildServer() {
     sourcemap: 'linked',
     logLevel: 'warning',
   })
+}
+
+function removeParts(writtenBefore) {
+  const parts = readdirSync(out).filter((name) => /\.mjs(\.map)?$/.test(name))
+  for (const path of parts.map((name) => join(out, name))) {
+    if (statSync(path, { throwIfNoEntry: false })?.mtimeMs < writtenBefore) rmSync(path, { force: true })
+  }
 }
 
 /** Every file carries a hash of its content in its name, so that browsers may keep it for ever. */

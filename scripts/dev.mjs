@@ -7,12 +7,15 @@ import { root } from './runtime.mjs'
 
 const SETTLED_AFTER = 100
 
+/** Nobody runs from an earlier build; longer than the clock of a file system is coarse. */
+const AN_INSTANT = 1000
+
 let server = null
 let timer = null
 
 async function restart() {
   try {
-    await buildAll()
+    await buildAll({ keptFor: AN_INSTANT })
   } catch (error) {
     process.stderr.write(`${error.message}\nwaiting for the next change ...\n`)
     return

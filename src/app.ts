@@ -25,7 +25,6 @@ import type { Rounds } from './lib/rounds.ts'
 import { SECOND } from './lib/time.ts'
 import { limitsIn, noLimits } from './limits/limits.ts'
 import { Courier } from './mail/courier.ts'
-import { openPost } from './mail/post.ts'
 import { startDelivery } from './operations/delivery/delivery.ts'
 import { letterWriter } from './operations/delivery/letter-writer.ts'
 import type { Assets } from './ui/page.ts'
@@ -119,12 +118,17 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
 }
 
 /** What leaves this node by mail. Without a mail server letters are written and wait. */
-export function openDelivery(config: Config, database: Database, log: Log): Rounds {
+export async function openDelivery(config: Config, database: Database, log: Log): Promise<Rounds> {
   const keys = new Keys(config.SECRETS)
   const { BRAND_NAME: brand, PUBLIC_URL: publicUrl, SMTP_URL, MAIL_FROM } = config
   const post =
     SMTP_URL && MAIL_FROM
-      ? openPost({ url: SMTP_URL, from: MAIL_FROM, brand, domain: new URL(publicUrl).hostname })
+      ? (await import('./mail/post.ts')).openPost({
+          url: SMTP_URL,
+          from: MAIL_FROM,
+          brand,
+          domain: new URL(publicUrl).hostname,
+        })
       : null
   const write = writerOf(config, keys)
   return startDelivery({

@@ -3,7 +3,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { getCountries, type CountryCode } from 'libphonenumber-js'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Fault } from './answers/fault.ts'
 
 /** Every setting: its type, its default, and a sentence. docs/settings.md is made from this table. */

@@ -29,7 +29,7 @@ export async function serve(config: Config, terminal: Writable): Promise<void> {
   const app = await buildApp(config, database, log)
   // Before anybody is served: a database that goes now ends a node that is starting, and never one that is up.
   const firstAdmin = await offerFirstAdmin(database, new Keys(config.SECRETS))
-  const delivery = openDelivery(config, database, log)
+  const delivery = await openDelivery(config, database, log)
   const erasure = startErasure({ database, log })
   const directory = startDirectory({ database, log })
   const housekeeping = startHousekeeping({ database, log })

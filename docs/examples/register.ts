@@ -17,7 +17,7 @@ const registrar = { database, passwords, limits: noLimits, keys: new Keys(config
 const passwordPolicy = { minLength: config.PASSWORD_MIN_LENGTH, brand: config.BRAND_NAME }
 const parse = registrationParser({ defaultCountry: config.DEFAULT_COUNTRY, passwordPolicy })
 
-const person = parse({ first_name: 'Ann', last_name: 'Archer', email: process.argv[2], password: process.argv[3] })
+const person = await parse({ first_name: 'Ann', last_name: 'Archer', email: process.argv[2], password: process.argv[3] })
 const script = { network: null, userAgent: null, browser: null, reference: null }
 const request = { submission: newSubmission(), client: script, origin: script }
 console.log(person.ok ? (await register(registrar, { input: person.value, ...request })).outcome : person.refusals)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { codePoints, plainLine } from '../lib/text.ts'
 import { LONGEST_REASON } from './staff-act.ts'
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** Why one field cannot be taken as it is, in a sentence for the person who filled it in. */
 export interface Refusal {

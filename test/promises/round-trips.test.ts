@@ -113,7 +113,7 @@ async function registerTimes(database: Database, times: number): Promise<string>
   const parse = registrationParser({ defaultCountry: 'US', passwordPolicy: { minLength: 8, brand: 'Meridian' } })
   let token = ''
   await repeat(times, async () => {
-    const parsed = parse(registrationForm())
+    const parsed = await parse(registrationForm())
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.refusals))
     const nobody = {
       client: { network: null, userAgent: null, browser: null },

@@ -190,21 +190,21 @@ describe('1.3.12 no text takes longer than its length accounts for', () => {
     ),
   }
 
-  test.for(Object.keys(readers))('%s', (name) => {
+  test.for(Object.keys(readers))('%s', async (name) => {
     const read = readers[name] as (text: string) => unknown
     for (const [shape, of] of Object.entries(shapes)) {
-      const short = leastWork(() => read(of(7_500)))
-      const long = leastWork(() => read(of(60_000)))
+      const short = await leastWork(() => read(of(7_500)))
+      const long = await leastWork(() => read(of(60_000)))
       // Eight times the text: eight times the work if it is linear, sixty-four times if it is quadratic.
       expect(long / Math.max(short, NOISE), `${shape}: ${short} µs, then ${long} µs of processor`).toBeLessThan(24)
     }
   })
 
-  test('a text that is too long for its field is refused before anything else is made of it', () => {
+  test('a text that is too long for its field is refused before anything else is made of it', async () => {
     const words = Array.from({ length: 15_000 }, (_, at) => at.toString(36).padStart(3, 'q')).join(' ')
-    const short = leastWork(() => parse(WHOLE))
+    const short = await leastWork(() => parse(WHOLE))
     for (const name of ['first_name', 'last_name', 'company']) {
-      const long = leastWork(() => parse({ ...WHOLE, [name]: words }))
+      const long = await leastWork(() => parse({ ...WHOLE, [name]: words }))
       expect(long / Math.max(short, NOISE), `${name}: ${short} µs, then ${long} µs of processor`).toBeLessThan(8)
     }
   })
@@ -423,14 +423,15 @@ describe('15.3.7 a field that comes twice', () => {
 })
 
 /** Processor time, not time on the wall: what else this machine does is not counted. */
-function leastWork(work: () => unknown): number {
-  const runs = [1, 2, 3].map(() => {
+async function leastWork(work: () => unknown): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let run = 0; run < 3; run += 1) {
     const before = process.cpuUsage()
-    work()
+    await work()
     const { user, system } = process.cpuUsage(before)
-    return user + system
-  })
-  return Math.min(...runs)
+    least = Math.min(least, user + system)
+  }
+  return least
 }
 
 function attempt(work: () => unknown): unknown {

@@ -48,7 +48,7 @@ export async function openSite(
   settings: NodeJS.ProcessEnv = {},
 ): Promise<Site & { app: FastifyInstance }> {
   const { config, log, ...site } = await openSiteOn(of, (pool) => new Database({ ...pool, connections: 10 }), settings)
-  const delivery = openDelivery(config, site.database, log)
+  const delivery = await openDelivery(config, site.database, log)
   afterAll(() => delivery.stop())
   return site
 }

@@ -1,7 +1,6 @@
 import { createHash, pbkdf2, randomBytes, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
 import { verify as verifyArgon2 } from '@node-rs/argon2'
-import { verify as verifyBcrypt } from '@node-rs/bcrypt'
 import { equal } from '../../lib/keys.ts'
 
 /** A hash that Django made, read. */
@@ -115,7 +114,13 @@ function bcrypt(
   inputOf: (password: string) => string,
 ): ImportedHash | null {
   if (cost < 4 || cost > MOST_BCRYPT_COST) return null
-  return { scheme: `${format}$${cost}`, verify: (password) => verifyBcrypt(inputOf(password), hash) }
+  return {
+    scheme: `${format}$${cost}`,
+    verify: async (password) => {
+      const { verify } = await import('@node-rs/bcrypt')
+      return verify(inputOf(password), hash)
+    },
+  }
 }
 
 function hexOfSha256(text: string): string {

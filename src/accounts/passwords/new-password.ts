@@ -8,18 +8,18 @@ const LONGEST_WORD = 300
  * Reads the password of a form whose other fields tell what everybody knows of this person. It is judged whether or not
  * those are in order, so that nobody is told off a second time.
  */
-export function parseNewPassword(
+export async function parseNewPassword(
   raw: Readonly<Record<string, unknown>>,
   policy: PasswordPolicy,
   fieldsKnown: readonly string[],
-): Parsed<string> {
+): Promise<Parsed<string>> {
   const { password } = raw
   if (typeof password !== 'string' || password === '') return refused('Choose a password.')
   const words = fieldsKnown
     .map((name) => raw[name])
     .filter((word) => typeof word === 'string')
     .map((word) => word.slice(0, LONGEST_WORD))
-  const objection = refusalOfPassword(password, policy, words)
+  const objection = await refusalOfPassword(password, policy, words)
   return objection === null ? { ok: true, value: password } : refused(objection)
 }
 

@@ -1,6 +1,4 @@
-import { dictionary } from '@zxcvbn-ts/language-common'
 import { inWellFormedNfc } from '../../lib/text.ts'
-import { estimateStrength, STRONG_ENOUGH } from './strength.ts'
 
 export interface PasswordPolicy {
   minLength: number
@@ -13,24 +11,29 @@ export const LONGEST_PASSWORD = 256
 /** What is left of a password without the words that everybody knows of this person has to be at least this long. */
 const OWN_PART = 6
 
-const common = new Set(dictionary['passwords-common'])
+/** Tens of thousands of words, which take longer to read than all the rest of a node: read for the first new password. */
+const dictionaries = () => Promise.all([import('./common-passwords.ts'), import('./strength.ts')])
+
+let read: ReturnType<typeof dictionaries> | undefined
 
 /**
  * Why a new password is refused, in a sentence with what to do instead, or null. No rule asks for kinds of characters
  * (NIST SP 800-63B-4, 3.1.1.2; ASVS 6.2.5).
  */
-export function refusalOfPassword(
+export async function refusalOfPassword(
   password: string,
   { minLength, brand }: PasswordPolicy,
   knownWords: readonly string[],
-): string | null {
+): Promise<string | null> {
   const normal = inWellFormedNfc(password)
   if (normal === null) return 'This password has a character that cannot be stored. Please leave it out.'
   const length = [...normal].length
   if (length < minLength)
     return `Use at least ${minLength} characters. Three or four words in a row make a good password.`
   if (length > LONGEST_PASSWORD) return `Use at most ${LONGEST_PASSWORD} characters.`
-  if (common.has(normal.toLowerCase()))
+  read ??= dictionaries()
+  const [{ isCommon }, { estimateStrength, STRONG_ENOUGH }] = await read
+  if (isCommon(normal))
     return 'This is one of the passwords that many people use, so it is tried first. Please choose another.'
   const words = [...knownWords, brand].filter((word) => word.trim() !== '')
   if ([...withoutWords(normal, words)].length < OWN_PART) {

@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js'
-import { z } from 'zod'
+import * as z from 'zod'
 import { codePoints, plainLine, plainText } from '../../lib/text.ts'
 import { parseEmail, type Email } from '../email.ts'
 import { parseUsername, type Username } from '../username.ts'

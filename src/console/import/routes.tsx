@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { reasonField } from '../../accounts/reason.ts'
 import { oncePerForm } from '../../accounts/receipts/once-per-form.ts'
 import { Fault } from '../../answers/fault.ts'

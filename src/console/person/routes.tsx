@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { CountryCode } from 'libphonenumber-js'
-import { z } from 'zod'
+import * as z from 'zod'
 import { emailField } from '../../accounts/profiles/fields.ts'
 import { parseIdentifier, type Identifier } from '../../accounts/identifier.ts'
 import { may } from '../../accounts/permissions.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { fullName, roleNames, staffRoles, type AccountStatus } from '../../accounts/account.ts'
 import { may } from '../../accounts/permissions.ts'
 import { reasonField, reasonForm } from '../../accounts/reason.ts'

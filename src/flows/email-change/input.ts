@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Email } from '../../accounts/email.ts'
 import { emailField } from '../../accounts/profiles/fields.ts'
 import { parseWith, type Parsed } from '../../lib/parsed.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { closingReasonField } from '../../accounts/profiles/fields.ts'
 import { parseWith, type Parsed } from '../../lib/parsed.ts'
 

@@ -51,7 +51,7 @@ export async function changePassword(
   const { database, passwords, keys, policies } = room
   const { account, currentPassword, password, origin } = request
   const words = [account.firstName, account.lastName, account.email ?? '', account.username ?? '']
-  const refused = refusalOfPassword(password, policies[account.kind], words)
+  const refused = await refusalOfPassword(password, policies[account.kind], words)
   if (refused) return { outcome: 'password-refused', words: refused }
 
   const verdict = await verifyOwnPassword(room, account.id, currentPassword, origin)

@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js'
-import { z } from 'zod'
+import * as z from 'zod'
 import { departmentField, phoneField } from '../../accounts/profiles/fields.ts'
 import {
   customerDetails,

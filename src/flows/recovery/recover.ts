@@ -84,7 +84,7 @@ export async function recover(room: RecoveryRoom, request: RecoveryInput): Promi
   const owner = await findRecoverable(database, request.code)
   if (!owner) return (await replay(database, keys, print)) ?? { outcome: 'code-unusable' }
   const words = [owner.first_name, owner.last_name, owner.email_canonical]
-  const refused = refusalOfPassword(request.password, policies[owner.kind], words)
+  const refused = await refusalOfPassword(request.password, policies[owner.kind], words)
   if (refused) return { outcome: 'password-refused', words: refused }
 
   const hash = await passwords.hash(request.password, request.client.network)

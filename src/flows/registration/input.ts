@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Email } from '../../accounts/email.ts'
 import { parseNewPassword } from '../../accounts/passwords/new-password.ts'
 import type { PasswordPolicy } from '../../accounts/passwords/policy.ts'
@@ -27,7 +27,7 @@ export interface RegistrationRules {
 }
 
 /** Reads a registration, from whichever door: the page's form, the API's JSON, the command line. */
-export type ParseRegistration = (raw: Readonly<Record<string, unknown>>) => Parsed<RegistrationInput>
+export type ParseRegistration = (raw: Readonly<Record<string, unknown>>) => Promise<Parsed<RegistrationInput>>
 
 /** The fields that no password may be made of. */
 const KNOWN = ['first_name', 'last_name', 'email', 'username', 'company']
@@ -57,8 +57,8 @@ export function registrationParser({ defaultCountry, passwordPolicy }: Registrat
     ...customerFields(defaultCountry),
   })
 
-  return (raw) => {
-    const parsed = bothParsed(parseWith(schema, raw), parseNewPassword(raw, passwordPolicy, KNOWN), raw)
+  return async (raw) => {
+    const parsed = bothParsed(parseWith(schema, raw), await parseNewPassword(raw, passwordPolicy, KNOWN), raw)
     if (!parsed.ok) return parsed
     const [{ first_name, last_name, email, username, ...profile }, password] = parsed.value
     const person = { firstName: first_name, lastName: last_name, email, username, password }

@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Email } from '../../accounts/email.ts'
 import { parseNewPassword } from '../../accounts/passwords/new-password.ts'
 import type { PasswordPolicy } from '../../accounts/passwords/policy.ts'
@@ -20,7 +20,7 @@ export interface StaffRegistrationRules {
   passwordPolicy: PasswordPolicy
 }
 
-export type ParseStaffRegistration = (raw: Readonly<Record<string, unknown>>) => Parsed<StaffRegistrationInput>
+export type ParseStaffRegistration = (raw: Readonly<Record<string, unknown>>) => Promise<Parsed<StaffRegistrationInput>>
 
 /** The fields that no password may be made of. */
 const KNOWN = ['first_name', 'last_name', 'email', 'department']
@@ -33,8 +33,8 @@ export function staffRegistrationParser(rules: StaffRegistrationRules): ParseSta
     department: departmentField,
   })
 
-  return (raw) => {
-    const parsed = bothParsed(parseWith(schema, raw), parseNewPassword(raw, rules.passwordPolicy, KNOWN), raw)
+  return async (raw) => {
+    const parsed = bothParsed(parseWith(schema, raw), await parseNewPassword(raw, rules.passwordPolicy, KNOWN), raw)
     if (!parsed.ok) return parsed
     const [{ first_name, last_name, email, phone_number, department }, password] = parsed.value
     const profile = { phoneNumber: phone_number, department }

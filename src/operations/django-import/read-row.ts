@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import countries from 'i18n-iso-countries'
+import countries from 'i18n-iso-countries/index.js'
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js'
 import { parseEmail } from '../../accounts/email.ts'
 import { decoyOf, isUnusable, parseImported } from '../../accounts/passwords/imported.ts'

@@ -46,7 +46,7 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
       // Judging a password costs as much as a page: nobody's is judged who could not be served.
       const busy = request.session ? null : await findIfBusy(request, verdict.submission)
       if (busy) return respond(request, reply, busy)
-      const parsed = parse(fieldsOf(request))
+      const parsed = await parse(fieldsOf(request))
       if (!parsed.ok || verdict.state === 'stale' || request.session) {
         return replayOnly(request, reply, verdict.submission, parsed)
       }

@@ -55,7 +55,7 @@ export function staffRegistrationRoutes(
     if (verdict.state !== 'fresh') return web.refuseToken(request, reply, verdict.state)
     const { submission } = verdict
     const account = await web.account(request)
-    const parsed = parse({ ...fieldsOf(request), ...known(invitation, account) })
+    const parsed = await parse({ ...fieldsOf(request), ...known(invitation, account) })
     if (!parsed.ok) return web.refuseFields(request, reply, parsed.refusals)
 
     const { value: input } = parsed
