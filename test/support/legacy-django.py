@@ -5,10 +5,13 @@
 Runs on Django 3.2 to 4.2. The tables are those of the legacy models; the constraint whose absence made the repair
 necessary (one profile per user) is left out, as it was in those databases.
 """
+import base64
+import hashlib
 import sys
 from datetime import date, datetime, timedelta, timezone
 from urllib.parse import unquote, urlparse
 
+import argon2
 import django
 from django.conf import settings
 
@@ -32,6 +35,7 @@ from django.contrib.auth.hashers import make_password  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, models  # noqa: E402
+from django.utils.crypto import get_random_string  # noqa: E402
 
 PASSWORD = "Grüße, Ärger 7 violets"
 
@@ -72,7 +76,8 @@ with connection.schema_editor() as editor:
     editor.create_model(StaffProfile)
 
 DAY_ONE = datetime(2021, 3, 4, 5, 6, 7, 891011, tzinfo=timezone.utc)
-CHEAP = make_password(PASSWORD, hasher="argon2")
+# Of everybody else, so that a test in which all of them sign in is quick.
+CHEAP = "argon2" + argon2.PasswordHasher(time_cost=1, memory_cost=512, parallelism=1).hash(PASSWORD)
 
 
 def user(username, email=None, password=CHEAP, seen=None, **more):
@@ -102,10 +107,24 @@ def staff(username, role, active=True, **more):
     return made
 
 
+
+def argon2i():
+    """As Django up to 3.1 made them."""
+    return "argon2" + argon2.PasswordHasher(time_cost=2, memory_cost=512, parallelism=2, type=argon2.Type.I).hash(PASSWORD)
+
+
+def scrypt():
+    """As Django makes them since 4.0, also where this one is older."""
+    salt, n, r, p = get_random_string(22), 2 ** 14, 8, 1
+    made = hashlib.scrypt(PASSWORD.encode(), salt=salt.encode(), n=n, r=r, p=p, maxmem=2 ** 26, dklen=64)
+    return f"scrypt${n}${salt}${r}${p}${base64.b64encode(made).decode()}"
+
+
 # Every password format.
-for name in ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt"] + (
-        ["scrypt"] if django.VERSION >= (4, 0) else []):
+for name in ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt"]:
     customer(f"format.{name}", password=make_password(PASSWORD, hasher=name))
+customer("format.argon2i", password=argon2i())
+customer("format.scrypt", password=make_password(PASSWORD, hasher="scrypt") if django.VERSION >= (4, 0) else scrypt())
 customer("format.unusable", password=make_password(None))
 customer("format.unknown", password="md5$salt$5f4dcc3b5aa765d61d8327deb882cf99")
 customer("format.damaged", password="pbkdf2_sha256$260000$salt")

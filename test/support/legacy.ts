@@ -6,6 +6,9 @@ import { projectRoot } from '../../src/lib/project-root.ts'
 import { emptyDatabase, type TestDatabase } from './database.ts'
 import { LEGACY_TABLES } from './legacy-people.ts'
 
+/** The password of everybody whom legacy-django.py makes with one. */
+export const LEGACY_PASSWORD = 'Grüße, Ärger 7 violets'
+
 /** Debian's Django belongs to Debian's Python. */
 const python = '/usr/bin/python3'
 export const hasDjango = spawnSync(python, ['-c', 'import django, psycopg2, bcrypt, argon2']).status === 0
