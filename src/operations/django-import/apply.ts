@@ -1,8 +1,9 @@
-import type { Client } from 'pg'
 import { auditInsert, NO_REQUEST } from '../../audit/events.ts'
-import { sql, type Sql } from '../../database/sql.ts'
+import type { Connection } from '../../database/connection.ts'
+import type { Queryable } from '../../database/database.ts'
+import { named, sql, type Sql } from '../../database/sql.ts'
 import { EMAIL_VERSION } from '../../accounts/email.ts'
-import { inSession } from './session.ts'
+import { findRowsByKey } from './session.ts'
 
 /** Users in one transaction: few enough that a registration which wants one of their names waits a moment and no more. */
 const BATCH = 500
@@ -17,63 +18,50 @@ export interface Batches {
 }
 
 /** Writes what was decided, each batch whole or not at all. Whoever registers meanwhile keeps the name that they took. */
-export async function apply(target: Client, { runId, source, schemes, progress }: Batches): Promise<void> {
-  const [last] = await inSession<{ place: number }>(
-    target,
-    sql`select coalesce(max(place), 0)::int as place from decided`,
-  )
+export async function apply(target: Connection, { progress, ...what }: Batches): Promise<void> {
+  await findRowsByKey(target)
+  const last = await target.row<{ place: number }>(sql`select coalesce(max(place), 0)::int as place from decided`)
   for (let from = 0; from < (last?.place ?? 0); from += BATCH) {
-    await sendingAgain(target, () => batch(target, { runId, source, schemes }, from))
+    await sendingAgain(target, async (within) => {
+      // Should the server be lost, so is the last of them, and done again: only the run's end has to wait for the disk.
+      await within.rows(sql`set local synchronous_commit = off`)
+      await batch(within, what, from)
+    })
     progress(BATCH)
   }
-  await sendingAgain(target, () => rest(target, runId, source))
+  await sendingAgain(target, (within) => rest(within, what))
 }
 
 /** A registration that wants the same two names in another order can make either of the two give way. */
-async function sendingAgain(target: Client, work: () => Promise<void>): Promise<void> {
+async function sendingAgain(target: Connection, work: (within: Queryable) => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await target.query('begin')
-      await work()
-      await target.query('commit')
-      return
+      return await target.transaction(work)
     } catch (error) {
-      await target.query('rollback')
       const { code } = error as { code?: string }
       if (tries === TRIES || !(code === '40P01' || code === '40001')) throw error
     }
   }
 }
 
-async function batch(target: Client, { runId, source, schemes }: Omit<Batches, 'progress'>, from: number) {
+type Import = Omit<Batches, 'progress'>
+
+async function batch(target: Queryable, { runId, source, schemes }: Import, from: number) {
   const these = sql`d.place > ${from} and d.place <= ${from + BATCH}`
+  await makeAccounts(target, these)
+  await target.rows(schemesInsert(schemes))
+  await target.rows(named('import-parts', partsInsert(these, runId, source)))
+  await target.rows(named('import-archive', archiveOf(runId, source, rowsOf(these))))
+}
+
+/** The accounts of a batch. Whose name was taken meanwhile goes without it, or is left aside where it was the only one. */
+async function makeAccounts(target: Queryable, these: Sql): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    await inSession(target, accountInsert(these))
-    const missing = await inSession(
-      target,
-      sql`
-      select from decided d where ${these} and not left_aside and not exists (select from accounts a where a.id = d.account_id) limit 1`,
-    )
-    if (missing.length === 0) break
-    for (const statement of namesGone(these, tries === TRIES - 1)) await inSession(target, statement)
+    await target.rows(named('import-accounts', accountInsert(these)))
+    const missing = await target.rows(named('import-missing', accountsMissing(these)))
+    if (missing.length === 0) return
+    for (const statement of namesGone(these, tries === TRIES - 1)) await target.rows(statement)
   }
-  for (const [scheme, decoy] of schemes) {
-    await inSession(
-      target,
-      sql`insert into imported_password_schemes (scheme, decoy) values (${scheme}, ${decoy}) on conflict do nothing`,
-    )
-  }
-  await inSession(target, partsInsert(these, runId, source))
-  await inSession(target, archiveOf(runId, source, sql`select 'auth_user', d.legacy_id from decided d where ${these}`))
-  await inSession(
-    target,
-    archiveOf(
-      runId,
-      source,
-      sql`
-    select p.relation, p.legacy_id from staged_profiles p join decided d on d.legacy_id = p.user_id where ${these}`,
-    ),
-  )
 }
 
 function accountInsert(these: Sql): Sql {
@@ -83,8 +71,13 @@ function accountInsert(these: Sql): Sql {
     select account_id, kind, status, first_name, last_name, email, email_delivery, email_canonical,
       case when email_canonical is not null then ${EMAIL_VERSION}::smallint end, username, username_canonical, date_joined, date_joined
     from decided d where ${these} and not left_aside
-      and not exists (select from accounts a where a.id = d.account_id)
     on conflict do nothing`
+}
+
+function accountsMissing(these: Sql): Sql {
+  return sql`
+    select from decided d
+    where ${these} and not left_aside and not exists (select from accounts a where a.id = d.account_id) limit 1`
 }
 
 /** Names that somebody took since they were looked at: theirs now, as if they had been taken before. */
@@ -116,6 +109,13 @@ function namesGone(these: Sql, atLast: boolean): Sql[] {
     also('nameless', sql`${mine} and (d.email_canonical is null and d.username_canonical is null or ${atLast})`),
     sql`update decided d set left_aside = true where ${mine} and (d.email_canonical is null and d.username_canonical is null or ${atLast})`,
   ]
+}
+
+function schemesInsert(schemes: ReadonlyMap<string, string>): Sql {
+  return sql`
+    insert into imported_password_schemes (scheme, decoy)
+    select scheme, decoy from unnest(${[...schemes.keys()]}::text[], ${[...schemes.values()]}::text[]) as seen (scheme, decoy)
+    on conflict do nothing`
 }
 
 /** Everything that hangs on the accounts of a batch, and where each came from. */
@@ -160,6 +160,14 @@ function partsInsert(these: Sql, runId: string, source: string): Sql {
     )${auditInsert('account-imported', NO_REQUEST, sql`account`, sql`jsonb_build_object('run', ${runId}::text)`)}`
 }
 
+/** The users of a batch and their profiles. */
+function rowsOf(these: Sql): Sql {
+  return sql`
+    select 'auth_user', d.legacy_id from decided d where ${these}
+    union all
+    select p.relation, p.legacy_id from decided d join staged_profiles p on p.user_id = d.legacy_id where ${these}`
+}
+
 /** Keeps the originals of these rows, except those of somebody who was erased. */
 function archiveOf(runId: string, source: string, rows: Sql): Sql {
   return sql`
@@ -172,17 +180,14 @@ function archiveOf(runId: string, source: string, rows: Sql): Sql {
 }
 
 /** Profiles that no account of this run has: archived, and dealt with. */
-async function rest(target: Client, runId: string, source: string): Promise<void> {
+async function rest(target: Queryable, { runId, source }: Import): Promise<void> {
   const orphans = sql`
     select p.relation, p.legacy_id from staged_profiles p
     where not exists (select from decided d where d.legacy_id = p.user_id)`
-  await inSession(
-    target,
-    sql`
+  await target.rows(sql`
     insert into imported_rows (source, relation, legacy_id, account_id, run_id, findings)
     select ${source}, p.relation, p.legacy_id, null, ${runId}::uuid, coalesce(f.findings, '{}')
-    from (${orphans}) p left join findings_of f using (relation, legacy_id)`,
-  )
-  await inSession(target, archiveOf(runId, source, orphans))
-  await inSession(target, sql`update runs set finished_at = now() where id = ${runId}`)
+    from (${orphans}) p left join findings_of f using (relation, legacy_id)`)
+  await target.rows(archiveOf(runId, source, orphans))
+  await target.rows(sql`update runs set finished_at = now() where id = ${runId}`)
 }

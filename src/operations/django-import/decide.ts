@@ -1,5 +1,5 @@
-import type { Client } from 'pg'
 import { identityHash } from '../../accounts/tombstones.ts'
+import type { Queryable } from '../../database/database.ts'
 import { column, sql, type Sql } from '../../database/sql.ts'
 
 /** Who of several with one name keeps it: the last to have signed in, then who is active, then who came first. */
@@ -9,8 +9,8 @@ const THE_LAST = sql`last_login desc nulls last, is_active desc, date_joined, le
  * Decides about every row, set by set, in tables of this session: `found` has what was found, `decided` what becomes of
  * each user that is not here yet, `decided_profiles` each one's profile, `to_archive` the rows that are kept as they were.
  */
-export async function decide(target: Client, source: string): Promise<void> {
-  const run = ({ text, values }: Sql) => target.query(text, values)
+export async function decide(target: Queryable, source: string): Promise<void> {
+  const run = (statement: Sql) => target.rows(statement)
   await run(sql`create temp table found (finding text not null, relation text not null, legacy_id bigint not null)`)
   await run(sql`create temp table questions (legacy_id bigint not null, finding text not null, wanted text not null)`)
   await run(newUsers(source))

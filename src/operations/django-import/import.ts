@@ -1,12 +1,12 @@
 import type { CountryCode } from 'libphonenumber-js'
-import type { Client } from 'pg'
 import { runBegin } from '../../archive/archive.ts'
-import { sql } from '../../database/sql.ts'
+import type { Queryable } from '../../database/database.ts'
+import { column, sql } from '../../database/sql.ts'
 import { newId } from '../../lib/random.ts'
 import { apply } from './apply.ts'
 import { decide } from './decide.ts'
 import { findings, type Finding } from './findings.ts'
-import { inSession, withSession } from './session.ts'
+import { withSession } from './session.ts'
 import { openSource } from './source.ts'
 import { fetchOriginals, stage, type ReadCounts } from './staging.ts'
 import type { Reader } from './read-row.ts'
@@ -107,63 +107,45 @@ export async function importDjango(request: ImportRequest): Promise<ImportReport
 }
 
 async function openRun(
-  target: Client,
+  target: Queryable,
   source: string,
 ): Promise<{ runId: string; resumed: boolean } | { runId: null; resumed: false }> {
-  const [left] = await inSession<{ id: string }>(
-    target,
-    sql`
+  const left = await target.row<{ id: string }>(sql`
     select id from runs
     where kind = 'import' and finished_at is null and undone_at is null and details ->> 'source' = ${source}
-    order by started_at desc limit 1`,
-  )
+    order by started_at desc limit 1`)
   if (left) return { runId: left.id, resumed: true }
-  const isNew = await inSession(
-    target,
-    sql`
+  const isNew = await target.rows(sql`
     select from decided union all
-    select from staged_profiles limit 1`,
-  )
+    select from staged_profiles limit 1`)
   // What an earlier run has dealt with is left as it is, and a run that changes nothing is none.
   if (isNew.length === 0) return { runId: null, resumed: false }
   const runId = newId()
-  await inSession(
-    target,
-    runBegin(runId, 'import', sql`null::uuid`, sql`jsonb_build_object('source', ${source}::text)`),
-  )
+  await target.rows(runBegin(runId, 'import', sql`null::uuid`, sql`jsonb_build_object('source', ${source}::text)`))
   return { runId, resumed: false }
 }
 
 async function reportOf(
-  target: Client,
+  target: Queryable,
   { source, apply: applied, examples = EXAMPLES }: ImportRequest,
   run: string | null,
   read: ReadCounts,
 ): Promise<Omit<ImportReport, 'seconds'>> {
-  const [accounts] = await inSession<ImportReport['accounts'] & { before: number }>(
-    target,
-    sql`
+  const accounts = await target.row<ImportReport['accounts'] & { before: number }>(sql`
     select (count(*) filter (where kind = 'customer' and not left_aside))::int as customers,
       (count(*) filter (where kind = 'staff' and not left_aside))::int as staff,
       (count(*) filter (where status = 'suspended' and not left_aside))::int as suspended,
       (count(*) filter (where left_aside))::int as "leftAside"
-    from decided`,
-  )
-  const found = await inSession<{ finding: Finding; count: number; examples: string[] }>(
-    target,
-    sql`
+    from decided`)
+  const found = await target.rows<{ finding: Finding; count: number; examples: string[] }>(sql`
     select finding, count(*)::int as count,
       (array_agg(relation || ' ' || legacy_id order by relation, legacy_id))[1:${examples}::int] as examples
-    from (select distinct finding, relation, legacy_id from found) f group by finding`,
-  )
-  const passwords = await inSession<{ scheme: string; count: number }>(
-    target,
-    sql`
+    from (select distinct finding, relation, legacy_id from found) f group by finding`)
+  const passwords = await target.rows<{ scheme: string; count: number }>(sql`
     select case when password like 'pbkdf2%' then split_part(password, '$', 1) || ', ' || split_part(password, '$', 2)
       else split_part(password, '$', 1) end as scheme,
       count(*)::int as count
-    from decided where password is not null and not left_aside group by 1 order by 2 desc, 1`,
-  )
+    from decided where password is not null and not left_aside group by 1 order by 2 desc, 1`)
   const order = Object.keys(findings)
   return {
     source,
@@ -182,7 +164,6 @@ async function reportOf(
   }
 }
 
-async function numberOf(target: Client, table: 'decided' | 'questions' | 'to_archive'): Promise<number> {
-  const { rows } = await target.query<{ count: number }>(`select count(*)::int as count from ${table}`)
-  return rows[0]?.count ?? 0
+async function numberOf(target: Queryable, table: 'decided' | 'questions' | 'to_archive'): Promise<number> {
+  return (await target.row<{ count: number }>(sql`select count(*)::int as count from ${column(table)}`))?.count ?? 0
 }

@@ -1,26 +1,37 @@
-import type { Client } from 'pg'
 import { Fault } from '../../answers/fault.ts'
-import { connectToPrimary } from '../../database/connection.ts'
-import type { Sql } from '../../database/sql.ts'
+import { Connection } from '../../database/connection.ts'
+import type { Queryable } from '../../database/database.ts'
+import { sql } from '../../database/sql.ts'
 
 /** Any number that no other program on the same database uses: one import or undoing at a time. */
 const ADVISORY_LOCK = 7_236_512_003n
 
+const SETTINGS = [
+  sql`set statement_timeout = 0`,
+  sql`set timezone = 'UTC'`,
+  sql`set work_mem = '64MB'`,
+  sql`set temp_buffers = '64MB'`,
+]
+
 /** A connection of its own, on which nobody else imports; the fault `import-under-way` when somebody does. */
-export async function withSession<Result>(url: string, work: (target: Client) => Promise<Result>): Promise<Result> {
-  const target = await connectToPrimary(url, 'meridian import')
+export async function withSession<Result>(url: string, work: (target: Connection) => Promise<Result>): Promise<Result> {
+  const target = await Connection.open(url, 'meridian import')
   try {
-    await target.query(
-      `set statement_timeout = 0; set timezone = 'UTC'; set work_mem = '64MB'; set temp_buffers = '64MB'`,
-    )
-    const { rows } = await target.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [ADVISORY_LOCK])
-    if (!rows[0]?.held) throw new Fault('import-under-way')
+    for (const setting of SETTINGS) await target.rows(setting)
+    const lock = await target.row<{ held: boolean }>(sql`select pg_try_advisory_lock(${ADVISORY_LOCK}) as held`)
+    if (!lock?.held) throw new Fault('import-under-way')
     return await work(target)
   } finally {
-    await target.end()
+    await target.close()
   }
 }
 
-export async function inSession<Row>(target: Client, { text, values }: Sql): Promise<Row[]> {
-  return (await target.query(text, values)).rows as Row[]
+/**
+ * From here on a batch's rows are found by their keys. It is the same few of any number, and the tables have grown since
+ * the planner heard of their sizes: it would read them whole for each batch.
+ */
+export async function findRowsByKey(target: Queryable): Promise<void> {
+  for (const way of ['seqscan', 'hashjoin', 'mergejoin']) {
+    await target.rows(sql`select set_config(${`enable_${way}`}, 'off', false)`)
+  }
 }

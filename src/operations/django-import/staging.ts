@@ -1,7 +1,9 @@
 import { pipeline } from 'node:stream/promises'
 import type { Client } from 'pg'
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { to as copyTo } from 'pg-copy-streams'
 import { Fault } from '../../answers/fault.ts'
+import type { Connection } from '../../database/connection.ts'
+import { sql } from '../../database/sql.ts'
 import { rowsThrough } from './copy.ts'
 import {
   CUSTOMER_COLUMNS,
@@ -17,20 +19,28 @@ import {
 } from './read-row.ts'
 
 /** Tables of this connection alone: gone with it, whatever happens, and never written to the log. */
-const STAGING = `
-  create temp table staged_users (
+const STAGING = [
+  sql`create temp table staged_users (
     legacy_id bigint not null, account_id uuid not null, password text, is_superuser boolean not null,
     is_staff boolean not null, is_active boolean not null, last_login timestamptz, date_joined timestamptz not null,
     username text, username_canonical text collate "C", username_address text collate "C",
     email text, email_delivery text, email_canonical text collate "C",
     first_name text not null, last_name text not null, findings text[] not null
-  );
-  create temp table staged_profiles (
+  )`,
+  sql`create temp table staged_profiles (
     relation text not null, legacy_id bigint not null, user_id bigint, active boolean not null,
     created_at timestamptz not null, updated_at timestamptz not null, phone_number text, address text, city text,
     state text, country text, postal_code text, date_of_birth date, role text, department text, findings text[] not null
-  );
-  create temp table originals (relation text not null, legacy_id bigint not null, original jsonb not null)`
+  )`,
+  sql`create temp table originals (relation text not null, legacy_id bigint not null, original jsonb not null)`,
+]
+
+const STAGED = [
+  sql`create unique index on staged_users (legacy_id)`,
+  sql`create index on staged_users (email_canonical)`,
+  sql`analyze staged_users`,
+  sql`analyze staged_profiles`,
+]
 
 export interface ReadCounts {
   users: number
@@ -41,11 +51,11 @@ export interface ReadCounts {
 /** Reads the three tables through this process into tables of the target's session; memory stays that of one chunk. */
 export async function stage(
   source: Client,
-  target: Client,
+  target: Connection,
   reader: Reader,
   progress: (rows: number) => void,
 ): Promise<ReadCounts> {
-  await target.query(STAGING)
+  for (const statement of STAGING) await target.rows(statement)
   const read = (from: string, into: string, by: (reader: Reader, cells: Cells) => Cells) =>
     copyRows(source, target, { from, into, read: (cells) => by(reader, cells) }, progress)
   const users = await read(`select ${USER_COLUMNS} from auth_user`, `staged_users (${STAGED_USER})`, readUser)
@@ -56,9 +66,7 @@ export async function stage(
     readCustomer,
   )
   const staffProfiles = await read(`select ${STAFF_COLUMNS} from accounts_staffprofile`, profiles, readStaff)
-  await target.query(
-    'create unique index on staged_users (legacy_id); create index on staged_users (email_canonical); analyze staged_users; analyze staged_profiles',
-  )
+  for (const statement of STAGED) await target.rows(statement)
   return { users, customerProfiles, staffProfiles }
 }
 
@@ -66,14 +74,12 @@ export async function stage(
  * Fetches the rows that will be archived, as they are, from the same moment as everything else: before anything is
  * written, so that nothing depends on the legacy database any more. A password's hash is no part of an archive.
  */
-export async function fetchOriginals(source: Client, target: Client): Promise<void> {
+export async function fetchOriginals(source: Client, target: Connection): Promise<void> {
   for (const relation of ['auth_user', 'accounts_customerprofile', 'accounts_staffprofile']) {
-    const { rows } = await target.query<{ ids: string[] | null }>(
-      'select array_agg(legacy_id::text) as ids from to_archive where relation = $1 group by (legacy_id / 20000)',
-      [relation],
-    )
-    for (const { ids } of rows) {
-      const query = `select '${relation}', id, to_jsonb(t) - 'password' from ${relation} t where id in (${ids?.map(Number).join()})`
+    const sets = await target.rows<{ ids: string[] }>(sql`
+      select array_agg(legacy_id::text) as ids from to_archive where relation = ${relation} group by (legacy_id / 20000)`)
+    for (const { ids } of sets) {
+      const query = `select '${relation}', id, to_jsonb(t) - 'password' from ${relation} t where id in (${ids.map(Number).join()})`
       await copyRows(source, target, {
         from: query,
         into: 'originals (relation, legacy_id, original)',
@@ -81,7 +87,8 @@ export async function fetchOriginals(source: Client, target: Client): Promise<vo
       })
     }
   }
-  await target.query('create unique index on originals (relation, legacy_id); analyze originals')
+  await target.rows(sql`create unique index on originals (relation, legacy_id)`)
+  await target.rows(sql`analyze originals`)
 }
 
 interface Copy {
@@ -92,7 +99,7 @@ interface Copy {
 
 async function copyRows(
   source: Client,
-  target: Client,
+  target: Connection,
   { from, into, read }: Copy,
   progress: (rows: number) => void = () => {},
 ): Promise<number> {
@@ -103,7 +110,7 @@ async function copyRows(
     if (rows % 1000 === 0) progress(1000)
   })
   try {
-    await pipeline(out, through, target.query(copyFrom(`copy ${into} from stdin`)))
+    await pipeline(out, through, target.copyInto(into))
     return rows
   } catch (error) {
     throw new Fault('legacy-broke-off', { cause: error, details: `${(error as Error).message}.` })
