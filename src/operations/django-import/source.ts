@@ -2,7 +2,6 @@ import { Client } from 'pg'
 import { Fault } from '../../answers/fault.ts'
 import { checkShape } from '../../django/shape.ts'
 import { SECOND } from '../../lib/time.ts'
-import { inSession } from './session.ts'
 
 /**
  * Opens the legacy database at one moment: a transaction that reads only, and sees nothing of what happens after. The
@@ -20,7 +19,7 @@ export async function openSource(url: string, options: { extraColumns: boolean }
     await client.connect()
     await client.query(`set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set timezone = 'UTC'`)
     await client.query('begin isolation level repeatable read read only')
-    await checkShape((statement) => inSession(client, statement), options)
+    await checkShape(async ({ text, values }) => (await client.query(text, values)).rows, options)
     return client
   } catch (error) {
     await client.end().catch(() => {})
