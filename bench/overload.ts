@@ -1,32 +1,48 @@
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { projectRoot } from '../src/lib/project-root.ts'
 import { urls } from '../src/urls.ts'
 import { oursAt, type OurErrands } from './speed/errands.ts'
 import { quantile } from './statistics.ts'
 import { closedLoad, openLoad, type Ask } from './speed/load.ts'
-import { residentMiB } from './speed/parties.ts'
+import { between, processorTime, residentMiB } from './speed/parties.ts'
 import { OwnPostgres, startOurs, type Server } from './speed/servers.ts'
 import type { Flood, Flooded } from './overload/flood.ts'
 
 /**
- * A flood of registrations at TIMES the capacity of one node for SECONDS, from a process of its own, beside people who
- * are signed in, who sign out, and who register from elsewhere. Writes overload.json to OUT and the same in words.
+ * A flood of registrations at TIMES the capacity of one node for SECONDS, from a process of its own: over connections that
+ * are kept, over a new one for each, and from one network alone. Beside it people check their sessions, sign out, and
+ * register from elsewhere; the moment that the last of the flood is sent, somebody registers. Writes overload.json to OUT
+ * and the same to the terminal.
+ *
+ * All of it shares one machine. What the load takes of it is told, and so is by how much it was late itself.
  */
 const TIMES = Number(process.env['TIMES'] ?? 20)
 const SECONDS = Number(process.env['SECONDS'] ?? 60)
 const OUT = process.env['OUT'] ?? join(projectRoot, 'bench-results')
+/** Node's options for the server and for the flood, as to profile them. */
+const { SERVER_OPTIONS = '', FLOOD_OPTIONS = '' } = process.env
 
-/** Session checks a second, alone and beside the flood. */
+/** A second, alone and beside the flood. */
 const CHECKS = 20
+const SIGN_OUTS = 1
+const OTHERS = 2
+
+const KINDS: Readonly<Record<string, Pick<Flood, 'fresh' | 'network'>>> = {
+  'connections kept': { fresh: false, network: null },
+  'a connection each': { fresh: true, network: null },
+  'one network': { fresh: false, network: '198.51.100.7' },
+}
+const ONLY = process.env['ONLY']
 
 const postgres = await OwnPostgres.start()
 try {
-  const server = await startOurs(await postgres.prepared('overload'), { LOG_LEVEL: 'warn' })
+  const server = await startOurs(await postgres.prepared('overload'), {
+    LOG_LEVEL: 'warn',
+    NODE_OPTIONS: SERVER_OPTIONS,
+  })
   try {
     await measure(server)
   } finally {
@@ -37,57 +53,97 @@ try {
 }
 
 async function measure(server: Server): Promise<void> {
-  const watched: { stop: () => Promise<number> }[] = []
-  try {
-    await inTurn(server, watched)
-  } finally {
-    for (const one of watched) await one.stop()
-  }
-}
-
-async function inTurn(server: Server, watched: { stop: () => Promise<number> }[]): Promise<void> {
   const people = await oursAt(server.url)
   await closedLoad(server.url, await people.registrations(100), 8)
 
   const alone = await closedLoad(server.url, await people.registrations(60), 1)
   const checksAlone = await checks(server, people, 15)
-  const peak = peakMemory(server)
-  watched.push(peak)
-  const capacity = (await closedLoad(server.url, await people.registrations(600), 16)).rate
-  const normalPeak = await peak.stop()
+  const busy = await people.registrations(600)
+  const { result, most: normalPeak } = await watched(server, () => closedLoad(server.url, busy, 16))
+  const unloaded = { registration: alone.latencies, checks: checksAlone, capacity: result.rate, normalPeak }
 
-  const [form] = await people.registrations(1)
-  const flooding = flood({ server, form: form as Ask, perSecond: Math.round(capacity * TIMES) })
-  const during = peakMemory(server)
-  watched.push(during)
-  await sleep(2000)
-  const checksBeside = await checks(server, people, SECONDS - 4)
-  const flooded = await flooding
-  const floodPeak = await during.stop()
-  const after = await closedLoad(server.url, await people.registrations(30), 1)
-
+  const floods: Record<string, object> = {}
+  for (const [name, kind] of Object.entries(KINDS)) {
+    if (ONLY === undefined || ONLY === name) floods[name] = await flooded(server, people, kind, unloaded)
+  }
   const figures = {
     made: new Date().toISOString(),
     machine: `${cpus().length} cores, ${cpus()[0]?.model}`,
-    capacity: { perSecond: round(capacity) },
-    flood: { times: TIMES, seconds: SECONDS, sent: flooded.sent, byStatus: flooded.byStatus, errors: flooded.errors },
-    sessionChecks: {
-      alone: { p50: at(checksAlone, 0.5), p99: at(checksAlone, 0.99) },
-      beside: { p50: at(checksBeside, 0.5), p99: at(checksBeside, 0.99) },
-      ratioOfP99: round(quantile(checksBeside, 0.99) / quantile(checksAlone, 0.99)),
+    flood: { times: TIMES, seconds: SECONDS },
+    unloaded: {
+      capacityPerSecond: round(result.rate),
+      registration: spread(alone.latencies),
+      sessionChecks: spread(checksAlone),
+      peakMiB: round(normalPeak),
     },
-    refusals: {
-      p50: at(flooded.refusals, 0.5),
-      p99: at(flooded.refusals, 0.99),
-      withoutRetryAfter: flooded.withoutRetryAfter,
-      registrationAlone: at(alone.latencies, 0.5),
-    },
-    memory: { normalPeakMiB: round(normalPeak), floodPeakMiB: round(floodPeak), ratio: round(floodPeak / normalPeak) },
-    after: { registrationP50: at(after.latencies, 0.5), unexpected: after.unexpected },
+    floods,
   }
   mkdirSync(OUT, { recursive: true })
   writeFileSync(join(OUT, 'overload.json'), `${JSON.stringify(figures, null, 2)}\n`)
   process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
+}
+
+interface Unloaded {
+  registration: number[]
+  checks: number[]
+  capacity: number
+  normalPeak: number
+}
+
+/** One flood and what was seen beside it. */
+async function flooded(
+  server: Server,
+  people: OurErrands,
+  kind: Pick<Flood, 'fresh' | 'network'>,
+  unloaded: Unloaded,
+): Promise<object> {
+  const [form] = await people.registrations(1)
+  const seconds = SECONDS - 2
+  const signOuts = await people['sign-outs'](SIGN_OUTS * seconds)
+  const others = await people.registrations(OTHERS * seconds)
+  const later = await people.registrations(30)
+  const before = processorTime(server.pid, postgres.postmasterPid)
+
+  const flood = startFlood(server, form as Ask, { ...kind, perSecond: Math.round(unloaded.capacity * TIMES) })
+  const { result, most } = await watched(server, async () => {
+    const [checked, signedOut, elsewhere] = await Promise.all([
+      checks(server, people, seconds),
+      openLoad(server.url, signOuts, SIGN_OUTS),
+      openLoad(server.url, others, OTHERS),
+      flood.sent,
+    ])
+    return {
+      checked,
+      signedOut,
+      elsewhere,
+      processor: between(before, processorTime(server.pid, postgres.postmasterPid)),
+    }
+  })
+  const recovered = await recovery(server, later)
+  const { refusals, lateness, processor, ...seen } = await flood.over
+  const { checked, signedOut, elsewhere } = result
+  return {
+    ...seen,
+    lateByItself: spread(lateness),
+    ofACore: {
+      server: round(result.processor.server / SECONDS),
+      postgres: round(result.processor.database / SECONDS),
+      flood: round(processor / SECONDS),
+      others: round(result.processor.load / SECONDS),
+    },
+    sessionChecks: {
+      ...spread(checked),
+      ratioOfP99: round(quantile(checked, 0.99) / quantile(unloaded.checks, 0.99)),
+    },
+    signOuts: { ...spread(signedOut.latencies), unexpected: signedOut.unexpected },
+    registrationsFromElsewhere: { ...spread(elsewhere.latencies), unexpected: elsewhere.unexpected },
+    refusals: {
+      ...spread(refusals),
+      ratioToRegistration: round(quantile(refusals, 0.5) / quantile(unloaded.registration, 0.5)),
+    },
+    memory: { peakMiB: round(most), ratio: round(most / unloaded.normalPeak) },
+    afterIt: recovered,
+  }
 }
 
 async function checks(server: Server, people: OurErrands, seconds: number): Promise<number[]> {
@@ -96,42 +152,60 @@ async function checks(server: Server, people: OurErrands, seconds: number): Prom
   return latencies
 }
 
-async function flood({ server, form, perSecond }: { server: Server; form: Ask; perSecond: number }): Promise<Flooded> {
-  const child = fork(join(import.meta.dirname, 'overload/flood.ts'), { serialization: 'advanced' })
+/** Registers one after the other: milliseconds until the first got through, and what each took from then on. */
+async function recovery(server: Server, asks: Ask[]): Promise<object> {
+  const began = performance.now()
+  let first: number | null = null
+  const latencies: number[] = []
+  for (const ask of asks) {
+    const answer = await closedLoad(server.url, [ask], 1)
+    if (Object.keys(answer.unexpected).length > 0) continue
+    if (first === null) first = performance.now() - began
+    else latencies.push(...answer.latencies)
+  }
+  return { firstRegistered: first === null ? null : round(first), registrations: spread(latencies) }
+}
+
+/** `sent` when the last request is, `over` when the last answer is there. */
+function startFlood(
+  server: Server,
+  form: Ask,
+  kind: Pick<Flood, 'fresh' | 'network' | 'perSecond'>,
+): { sent: Promise<void>; over: Promise<Flooded> } {
+  const child = fork(join(import.meta.dirname, 'overload/flood.ts'), {
+    serialization: 'advanced',
+    execArgv: FLOOD_OPTIONS.split(' ').filter(Boolean),
+  })
   const told: Flood = {
     url: server.url,
     path: urls.customerRegistration,
     cookie: form.headers?.['cookie'] ?? '',
     token: new URLSearchParams(form.body).get('submission') ?? '',
-    perSecond,
     seconds: SECONDS,
+    ...kind,
   }
   child.send(told)
-  const [flooded] = (await once(child, 'message')) as [Flooded]
-  return flooded
+  const { promise: sent, resolve: allSent } = Promise.withResolvers<void>()
+  const { promise: over, resolve, reject } = Promise.withResolvers<Flooded>()
+  child.on('message', (message) => (message === 'all sent' ? allSent() : resolve(message as Flooded)))
+  child.on('exit', (code) => code && reject(new Error(`the flood ended with ${code}`)))
+  return { sent, over }
 }
 
-/** The most that a process held while it was watched. */
-function peakMemory({ pid }: Server): { stop: () => Promise<number> } {
-  const stopping = new AbortController()
-  const watched = (async () => {
-    let most = 0
-    while (!stopping.signal.aborted) {
-      most = Math.max(most, residentMiB(pid))
-      await sleep(100)
-    }
-    return most
-  })()
-  return {
-    stop: () => {
-      stopping.abort()
-      return watched
-    },
+/** Does something, and tells the most memory that the server held meanwhile. */
+async function watched<Result>({ pid }: Server, act: () => Promise<Result>): Promise<{ result: Result; most: number }> {
+  let most = 0
+  const watch = setInterval(() => (most = Math.max(most, residentMiB(pid))), 100)
+  try {
+    return { result: await act(), most }
+  } finally {
+    clearInterval(watch)
   }
 }
 
-function at(values: readonly number[], share: number): number {
-  return round(quantile(values, share))
+/** Milliseconds. */
+function spread(values: readonly number[]): { p50: number; p99: number } {
+  return { p50: round(quantile(values, 0.5)), p99: round(quantile(values, 0.99)) }
 }
 
 function round(value: number): number {

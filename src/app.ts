@@ -16,6 +16,7 @@ import type { Database } from './database/database.ts'
 import { registrationParser } from './flows/registration/input.ts'
 import { staffRegistrationParser } from './flows/staff-registration/input.ts'
 import { measureResponses, openMetrics } from './http/metrics.ts'
+import { proxiesIn } from './http/proxies.ts'
 import { createServer } from './http/server.ts'
 import { Web } from './http/web.ts'
 import { Keys } from './lib/keys.ts'
@@ -37,7 +38,7 @@ import { machineRoutes } from './web/machines/routes.ts'
 import { emailChangeRoutes } from './web/email-change/routes.tsx'
 import { passwordChangeRoutes } from './web/password-change/routes.tsx'
 import { problemRoutes } from './web/problem/routes.tsx'
-import { shedEarly } from './web/problem/shedding.tsx'
+import { Shedding } from './web/problem/shedding.tsx'
 import { profileRoutes } from './web/profile/routes.tsx'
 import { reauthenticationRoutes } from './web/reauthentication/routes.tsx'
 import { recoveryRoutes } from './web/recovery/routes.tsx'
@@ -68,9 +69,10 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
   const everything = { database, passwords, limits, keys }
 
   const web = new Web({ brand: config.BRAND_NAME, publicUrl: config.PUBLIC_URL, assets: readAssets() }, database, keys)
-  const server = await createServer({ trustProxy: config.TRUST_PROXY, log }, web)
+  const shedding = new Shedding(web, passwords, { isProxy: proxiesIn(config.TRUST_PROXY), metrics, log })
+  const server = await createServer({ trustProxy: config.TRUST_PROXY, log, turnsAway: shedding.turnsAway }, web)
   measureResponses(server, metrics)
-  shedEarly(server, web, passwords)
+  shedding.watch(server)
 
   problemRoutes(server, web)
   machineRoutes(server, database, metrics, config.METRICS_TOKEN)

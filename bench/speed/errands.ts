@@ -30,6 +30,8 @@ export function newPerson(): Record<'first_name' | 'last_name' | 'email' | 'pass
 export interface OurErrands extends Errands {
   'registration page': (count: number) => Promise<Ask[]>
   'profile edits': (count: number) => Promise<Ask[]>
+  /** Each by somebody else, who has registered for it. */
+  'sign-outs': (count: number) => Promise<Ask[]>
   /** A session's token hash, for the bound that looks up the same row. */
   session: { cookie: string }
 }
@@ -85,6 +87,8 @@ export async function oursAt(url: string): Promise<OurErrands> {
       sameAsk(count, { method: 'GET', path: urls.sessionApi, headers: { cookie }, expected: 200 }),
     'registration page': async (count) =>
       sameAsk(count, { method: 'GET', path: urls.customerRegistration, expected: 200 }),
+    'sign-outs': (count) =>
+      many(count, async () => post(urls.customerSignOut, {}, (await sent(await registration())).join('; '))),
     'profile edits': async (count) => {
       const edit = await post(urls.customerProfile, { first_name: 'Ada', last_name: 'Lovelace' }, cookie)
       return Array.from({ length: count }, (_, index) => ({

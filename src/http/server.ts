@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import cookie from '@fastify/cookie'
 import {
   fastify,
@@ -16,6 +16,7 @@ import { urls } from '../urls.ts'
 import { admissionOf, flawOf, type Access } from './access.ts'
 import { readFields, readForm } from './form-body.ts'
 import { assertOwnOrigin } from './origin-check.ts'
+import { proxiesIn } from './proxies.ts'
 import { safeNext } from './safe-next.ts'
 import { securityHeaders } from './security-headers.ts'
 import { PLAIN_TEXT, refuseBytes, refuseExpectation, UNREADABLE } from './unreadable.ts'
@@ -25,15 +26,23 @@ export interface ServerSettings {
   /** Proxies whose forwarded headers count, or none. */
   trustProxy: string | undefined
   log: Log
+  turnsAway?: TurnsAway
 }
 
+/** Asked of each request before anything else is done with it; true when it has answered. */
+export type TurnsAway = (request: IncomingMessage, response: ServerResponse) => boolean
+
 /** The largest form of ours is under 8 KiB; names of four-byte characters, percent-encoded, take more. */
-const BODY_LIMIT = 64 * 1024
+export const BODY_LIMIT = 64 * 1024
+
+/** Connections open at once, some 10 KiB each; a proxy in front has few, and a flood without one as many as it is let. */
+const MOST_CONNECTIONS = 8192
 
 const LETS_IN_ONLY_SIGNED_IN = new Set<Access>(['signed-in', 'customer', 'staff'])
 
 /** A server on which no page exists yet, and no request gets past what is common to all of them. */
-export async function createServer({ trustProxy, log }: ServerSettings, web: Web): Promise<FastifyInstance> {
+export async function createServer(settings: ServerSettings, web: Web): Promise<FastifyInstance> {
+  const { trustProxy, log, turnsAway } = settings
   const logger: FastifyBaseLogger = log
   const headers = securityHeaders(web.publicUrl)
   const server: FastifyInstance = fastify({
@@ -42,7 +51,7 @@ export async function createServer({ trustProxy, log }: ServerSettings, web: Web
     genReqId: newReference,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 30 * SECOND,
-    trustProxy: trustProxy ?? false,
+    trustProxy: trustProxy === undefined ? false : proxiesIn(trustProxy),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     // Left as text here and read by readFields in a hook, where an objection to it becomes a page.
@@ -53,6 +62,8 @@ export async function createServer({ trustProxy, log }: ServerSettings, web: Web
     clientErrorHandler: (error, socket) => refuseBytes(error, socket, headers),
     http: { requireHostHeader: false },
   })
+  server.server.maxConnections = MOST_CONNECTIONS
+  if (turnsAway) askFirst(server.server, turnsAway)
   server.server.on('checkExpectation', (_, response: ServerResponse) => refuseExpectation(response, headers))
   await server.register(cookie)
   readOnlyForms(server)
@@ -77,6 +88,19 @@ export async function createServer({ trustProxy, log }: ServerSettings, web: Web
   server.addHook('preHandler', (request, reply) => guard(request, reply, web))
   server.addHook('onResponse', async (request, reply) => logResponse(request, reply))
   return server
+}
+
+/**
+ * Ahead of the framework. Not by its option of a server of one's own: with that, `localhost` would be listened to at one of
+ * its two addresses only.
+ */
+function askFirst(server: Server, turnsAway: TurnsAway): void {
+  const answers = server.listeners('request')
+  server.removeAllListeners('request')
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (turnsAway(request, response)) return
+    for (const answer of answers) answer.call(server, request, response)
+  })
 }
 
 /** A query string before it is read. A type, for an interface would lack the index signature that Fastify asks for. */

@@ -31,6 +31,14 @@ export interface WebSettings {
 /** What the form holds besides what was typed. */
 const NEVER_SHOWN_AGAIN = new Set(['password', 'current_password', 'submission'])
 
+/** Where every page leads to. */
+const PAGE_URLS = {
+  landing: urls.landing,
+  register: urls.customerRegistration,
+  signIn: urls.customerSignIn,
+  staffSignIn: urls.staffSignIn,
+}
+
 /** What every page's handlers share: who is there, what a page knows, and how an answer is given. */
 export class Web {
   readonly brand: string
@@ -101,12 +109,19 @@ export class Web {
       viewer: account && this.#viewer(account, request, reply),
       viewerUnknown: request.session === undefined && this.sessionToken(request) !== null,
       notice: noticeFor(flash, this.brand, account),
-      urls: {
-        landing: urls.landing,
-        register: urls.customerRegistration,
-        signIn: urls.customerSignIn,
-        staffSignIn: urls.staffSignIn,
-      },
+      urls: PAGE_URLS,
+    }
+  }
+
+  /** What a page knows that is the same for everybody, and says nothing of whoever is the first to get it. */
+  pageForAnybody(): PageContext {
+    return {
+      brand: this.brand,
+      assets: this.#assets,
+      viewer: null,
+      viewerUnknown: true,
+      notice: null,
+      urls: PAGE_URLS,
     }
   }
 

@@ -1,18 +1,23 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Passwords } from '../../src/accounts/passwords/passwords.ts'
 import { urls } from '../../src/urls.ts'
 import { freshDatabase } from '../support/database.ts'
 import { openSite } from '../support/site.ts'
-import { registrationForm, Visitor, type FormFields } from '../support/visitor.ts'
+import { registrationForm, Visitor, type Answer, type FormFields } from '../support/visitor.ts'
 
 const db = await freshDatabase()
-const site = await openSite(db)
+const METRICS_TOKEN = 'a token of this test that is long enough'
+const site = await openSite(db, { METRICS_TOKEN })
 
 afterEach(() => vi.restoreAllMocks())
 
 /** As if the queue were full, for everybody or for one network. */
 function full(network?: string): void {
-  vi.spyOn(Passwords.prototype, 'refuses').mockImplementation((who) => network === undefined || who === network)
+  const refuses = (who: string | null) => network === undefined || who === network
+  vi.spyOn(Passwords.prototype, 'refuses').mockImplementation(refuses)
+  vi.spyOn(Passwords.prototype, 'admit').mockImplementation((who) => (refuses(who) ? null : () => undefined))
 }
 
 test('a full queue gives the form back as it was filled in, with when to come back, and no password is judged or hashed', async () => {
@@ -54,25 +59,58 @@ test('P4: and however used up the limits', async () => {
   await db.query('delete from limits')
 })
 
-test('beyond what a crowd of people sends, a flood gets one page that was made once, and its forms are not read', async () => {
+test('beyond what a crowd of people sends, a flood gets one page that was made once, with a reference that leads to the log', async () => {
   const visitor = new Visitor(site)
   await visitor.token(urls.customerSignIn)
   full()
-  const answers = await Promise.all(
-    Array.from({ length: 120 }, () =>
-      visitor.post(urls.customerSignIn, { identifier: 'a', password: 'b', submission: 'none' }),
-    ),
-  )
-  const shed = answers.filter(({ status }) => status === 503)
-  // Fifty a second go on, and are refused for their token; the test may last from one second into the next.
-  expect(shed.length).toBeGreaterThanOrEqual(20)
-  expect(new Set(shed.map(({ body }) => body)).size).toBe(1)
-  for (const { headers, body } of shed) {
+  const turnedAway = await flood(visitor)
+  for (const { headers, body } of turnedAway) {
     expect(headers['retry-after']).toBe('5')
     expect(headers['content-security-policy']).toBeDefined()
+    expect(headers['cache-control']).toBe('no-store')
     expect(body).toContain('nothing was lost')
+    expect(body).toMatch(/MA-[0-9A-Z]{4}-[0-9A-Z]{4}/)
     expect(body).not.toContain('<form')
+    expect(body).not.toContain(visitor.cookies.get('meridian-browser'))
   }
+  // One page and one reference a second; the flood may last from one second into the next.
+  expect(new Set(turnedAway.map(({ body }) => body)).size).toBeLessThanOrEqual(3)
+})
+
+test('how many were turned away is in the log, a line a second, and in the figures', async () => {
+  const warn = vi.spyOn(site.log, 'warn')
+  const before = await turnedAwayInFigures()
+  full()
+  const turnedAway = await flood(new Visitor(site))
+  const references = new Set(turnedAway.map(({ body }) => /MA-[0-9A-Z-]{9}/.exec(body)?.[0]))
+  expect(references.has(undefined)).toBe(false)
+  await vi.waitFor(() => {
+    const lines = warn.mock.calls.map(([line]) => line as { reference?: string; count?: number })
+    const ours = lines.filter(({ reference, count }) => count && references.has(reference))
+    expect(ours.length).toBe(references.size)
+    expect(ours.reduce((sum, { count = 0 }) => sum + count, 0)).toBeGreaterThanOrEqual(turnedAway.length)
+  }, 5000)
+  expect(await turnedAwayInFigures()).toBeGreaterThanOrEqual(before + turnedAway.length)
+})
+
+test('it is refused while its form is still on the way, and a connection is not kept for a long one', async () => {
+  full()
+  const short = await turnedAwayWithoutItsBody({ length: 200 })
+  expect(short).toMatch(/^http\/1\.1 503 /)
+  expect(short).toContain('connection: keep-alive')
+  const long = await turnedAwayWithoutItsBody({ length: 64 * 1024 + 1 })
+  expect(long).toMatch(/^http\/1\.1 503 /)
+  expect(long).toContain('connection: close')
+})
+
+test('a page is the same with a query string', async () => {
+  full()
+  await flood(new Visitor(site))
+  const answers = await flood(
+    new Visitor(site),
+    `${urls.customerRegistration}?next=%2Faccounts%2Fcustomer%2Fprofile%2F`,
+  )
+  expect(answers.length).toBeGreaterThan(20)
 })
 
 test('what costs no hash is answered as ever: pages, session checks, signing out', async () => {
@@ -86,12 +124,66 @@ test('what costs no hash is answered as ever: pages, session checks, signing out
   expect(await visitor.isSignedIn()).toBe(false)
 })
 
-test('where one network floods, others are served', async () => {
+test('where one network floods, others are served, and it is itself as soon as it has stopped', async () => {
   const flooding = new Visitor(site)
   full(flooding.network)
+  expect((await flood(flooding)).length).toBeGreaterThan(20)
   const { answer } = await new Visitor(site).register()
   expect(answer.status).toBe(303)
+  vi.restoreAllMocks()
+  expect((await flooding.register()).answer.status).toBe(303)
 })
+
+test('a true flood, from many networks at once: everybody gets an answer, and nobody is left inside', async () => {
+  const forms = await Promise.all(Array.from({ length: 40 }, () => filledIn(new Visitor(site))))
+  const person = new Visitor(site)
+  await person.register()
+  const admit = vi.spyOn(Passwords.prototype, 'admit')
+  const floods = forms.flatMap((form) =>
+    Array.from({ length: 10 }, () => new Visitor(site).post(urls.customerRegistration, form)),
+  )
+  expect(await person.isSignedIn()).toBe(true)
+  const statuses = new Set((await Promise.all(floods)).map(({ status }) => status))
+  for (const status of statuses) expect([303, 403, 422, 503]).toContain(status)
+  const passwords = admit.mock.contexts[0] as Passwords
+  await vi.waitFor(() => expect(passwords.waiting).toBe(0))
+  expect((await new Visitor(site).register()).answer.status).toBe(303)
+})
+
+/** More than go on in a second; returns the answers of those that were turned away at the door. */
+async function flood(visitor: Visitor, path: string = urls.customerSignIn): Promise<Answer[]> {
+  const form = { identifier: 'a', password: 'b', submission: 'none' }
+  const answers = await Promise.all(Array.from({ length: 120 }, () => visitor.post(path, form)))
+  // The others went on, and were refused for their token or told with the form that it is busy.
+  return answers.filter(({ status, body }) => status === 503 && !body.includes('<form'))
+}
+
+async function turnedAwayInFigures(): Promise<number> {
+  const { body } = await new Visitor(site).get('/metrics', { authorization: `Bearer ${METRICS_TOKEN}` })
+  const counts = body.matchAll(/meridian_response_seconds_count\{[^}]*status="503"[^}]*\} (\d+)/g)
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+}
+
+/** The head of an answer to sign-ins whose body, of so many bytes, never comes; a few of them go on and wait for it. */
+async function turnedAwayWithoutItsBody({ length }: { length: number }): Promise<string> {
+  const head = [
+    `POST ${urls.customerSignIn} HTTP/1.1`,
+    'host: localhost',
+    'content-type: application/x-www-form-urlencoded',
+    `content-length: ${length}`,
+  ]
+  const sockets = Array.from({ length: 20 }, () => connect(Number(new URL(site.url).port), '127.0.0.1'))
+  try {
+    const answers = sockets.map((socket) => {
+      socket.write(`${head.join('\r\n')}\r\n\r\n`)
+      return once(socket, 'data') as Promise<[Buffer]>
+    })
+    const [bytes] = await Promise.any(answers)
+    return (bytes.toString('latin1').split('\r\n\r\n')[0] as string).toLowerCase()
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+}
 
 async function filledIn(visitor: Visitor, fields: FormFields = {}): Promise<FormFields> {
   return { ...registrationForm(fields), submission: await visitor.token(urls.customerRegistration) }

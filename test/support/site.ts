@@ -46,11 +46,11 @@ function settingsFor(
 export async function openSite(
   of: Pick<TestDatabase, 'appUrl'>,
   settings: NodeJS.ProcessEnv = {},
-): Promise<Site & { app: FastifyInstance }> {
+): Promise<Site & { app: FastifyInstance; log: Log }> {
   const { config, log, ...site } = await openSiteOn(of, (pool) => new Database({ ...pool, connections: 10 }), settings)
   const delivery = await openDelivery(config, site.database, log)
   afterAll(() => delivery.stop())
-  return site
+  return { ...site, log }
 }
 
 /** The pages alone, on a way to the database that a test has made for itself; nothing runs but what is asked for. */

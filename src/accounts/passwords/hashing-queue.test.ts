@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { HashingQueue, type Party } from './hashing-queue.ts'
+
+afterEach(() => vi.useRealTimers())
 
 describe('15.2.2 the hashing queue', () => {
   test('runs as many at once as there are lanes, in the order in which they came', async () => {
@@ -105,6 +107,73 @@ describe('fairness among networks', () => {
     await Promise.all(flood.map(({ done }) => done))
   })
 })
+
+describe('at the door', () => {
+  test('who has been let in counts before they are in line, and no longer when they leave', async () => {
+    const queue = new HashingQueue({ lanes: 1, mostWaiting: 2 })
+    const leave = Array.from({ length: 3 }, () => queue.admit('flood'))
+    expect(leave.every((one) => one !== null)).toBe(true)
+    expect(queue.waiting).toBe(0)
+    expect(queue.admit('flood')).toBeNull()
+    leave[0]?.()
+    expect(queue.admit('flood')).not.toBeNull()
+  })
+
+  test('of a thousand at the same moment no more go in than can be served in bearable time', async () => {
+    vi.useFakeTimers()
+    const queue = new HashingQueue({ lanes: 2, bearable: 1000 })
+    await twentyMilliseconds(queue)
+    const inside = Array.from({ length: 1000 }, (_, index) => queue.admit(`network ${index}`)).filter(Boolean)
+    expect(inside.length).toBe(100)
+  })
+
+  test('somebody of another network is let in, however many of the flood are on the way', () => {
+    const queue = new HashingQueue({ lanes: 1, mostWaiting: 100 })
+    while (queue.admit('flood')) continue
+    expect(queue.admit('shop')).not.toBeNull()
+    expect(queue.admit('flood')).toBeNull()
+  })
+
+  test('but those who overtake are bounded too', () => {
+    const queue = new HashingQueue({ lanes: 1, mostWaiting: 100 })
+    while (queue.admit('flood')) continue
+    const others = Array.from({ length: 1000 }, (_, index) => queue.admit(`network ${index}`)).filter(Boolean)
+    expect(others.length).toBe(64)
+  })
+
+  test('where refusals go on, lines are kept short, until nobody waits any more', async () => {
+    vi.useFakeTimers()
+    const queue = new HashingQueue({ lanes: 1, bearable: 1000, passing: 5000 })
+    await twentyMilliseconds(queue)
+    let come = 0
+    const newcomers = (count: number) => {
+      for (let more = 0; more < count; more += 1) void hashFor20(queue, `network ${(come += 1)}`).catch(() => null)
+    }
+    newcomers(200)
+    expect(queue.waiting, 'a crowd').toBe(50)
+    for (let step = 0; step < 300; step += 1) {
+      await vi.advanceTimersByTimeAsync(20)
+      newcomers(20)
+    }
+    expect(queue.waiting, 'a flood').toBe(10)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(queue.waiting, 'is over within a fifth of the time').toBe(0)
+    newcomers(200)
+    expect(queue.waiting, 'and another crowd').toBe(50)
+    await vi.runAllTimersAsync()
+  })
+})
+
+function hashFor20(queue: HashingQueue, party: Party): Promise<unknown> {
+  return queue.run(party, () => new Promise((resolve) => setTimeout(resolve, 20)))
+}
+
+/** What the queue takes for the time of a hash. */
+async function twentyMilliseconds(queue: HashingQueue): Promise<void> {
+  const first = hashFor20(queue, null)
+  await vi.advanceTimersByTimeAsync(20)
+  await first
+}
 
 /** A hash that takes until it is told to finish. */
 function held(queue: HashingQueue, party: Party = null) {

@@ -1,18 +1,22 @@
 import { availableParallelism } from 'node:os'
 import { Fault } from '../../answers/fault.ts'
 import { SECOND } from '../../lib/time.ts'
+import { Crowd, type Party } from './crowd.ts'
+
+export type { Party } from './crowd.ts'
 
 export interface QueueSettings {
   /** How many run at once: a hash keeps a core busy, and more at once than cores only makes each slower. */
   lanes?: number
-  /** How long somebody may wait for a lane, in milliseconds, before being told to come back. */
+  /** Who is expected to wait for longer than this, in milliseconds, is refused at once. */
+  bearable?: number
+  /** For how long there may be refusals, in milliseconds, until it is no crowd that passes, and lines are kept short. */
+  passing?: number
+  /** How long somebody waits at most, in milliseconds, where it took longer than was expected. */
   patience?: number
-  /** How many may wait, whatever the patience: what bounds the memory of what they hold. */
+  /** How many may wait, whatever the time: what bounds the memory of what they hold. */
   mostWaiting?: number
 }
-
-/** Who waits: people of one network share one line. Null for callers without a network, who share one too. */
-export type Party = string | null
 
 interface Waiting {
   party: Party
@@ -23,24 +27,52 @@ interface Waiting {
 /** Weight of the newest measurement in the running mean of how long one hash takes. */
 const SMOOTHING = 0.1
 
+/** What is left of a bearable wait while lines are kept short. */
+const SHORT = 1 / 5
+
+/** How many of shorter lines are let in at the door beyond the places that a flood has taken. */
+const MOST_OVERTAKING = 64
+
 /**
  * The lines in front of the password hashes (ASVS 15.2.2): one for each network, served in turns, so that a flood from
  * one makes that one wait and no other. They are bounded together: who would wait longer than is bearable is told so at
  * once, while the server still has the means to answer, and when all places are taken, whoever came last in the longest
  * line makes room for somebody of a shorter one.
+ *
+ * A long line is good for a crowd that passes: who waits gets served. Where more keep coming than can be served, it serves
+ * nobody more than a short one does, makes everybody wait for all of it, and has to be worked off when the flood is over.
+ * So after refusals that went on for a while, lines are kept short until nobody waits any more (the idea is CoDel's,
+ * RFC 8289).
+ *
+ * A request is not in line yet while its form is read and its limits are asked. Who has been let in at the door counts
+ * from there on: else every place that gets free lets in as many as come until the first of them has reached the line,
+ * and all but one of those are refused after the work.
  */
 export class HashingQueue {
   readonly #lanes: number
+  readonly #bearable: number
+  readonly #passing: number
   readonly #patience: number
   readonly #mostWaiting: number
   /** By turn: the first line is served next, and then goes to the end. No line is empty. */
   readonly #lines = new Map<Party, Waiting[]>()
-  #waiting = 0
+  readonly #waiting = new Crowd()
+  readonly #inside = new Crowd()
+  /** When the first was refused of those who came since somebody has been waiting. */
+  #refusingSince: number | null = null
   #running = 0
   #meanDuration = 0
 
-  constructor({ lanes = availableParallelism(), patience = 5 * SECOND, mostWaiting = 512 }: QueueSettings = {}) {
+  constructor({
+    lanes = availableParallelism(),
+    bearable = 5 * SECOND,
+    passing = 5 * SECOND,
+    patience = 8 * SECOND,
+    mostWaiting = 512,
+  }: QueueSettings = {}) {
     this.#lanes = lanes
+    this.#bearable = bearable
+    this.#passing = passing
     this.#patience = patience
     this.#mostWaiting = mostWaiting
   }
@@ -58,16 +90,37 @@ export class HashingQueue {
   }
 
   get waiting(): number {
-    return this.#waiting
+    return this.#waiting.total
+  }
+
+  /** Whether this party would be refused now. What is answered here is no promise, and `run` decides. */
+  refuses(party: Party): boolean {
+    if (this.#running < this.#lanes) return false
+    return this.#isTooLong(this.#waiting, party) || (this.#isFull() && this.#isLongest(this.#waiting, party))
   }
 
   /**
-   * Whether this party would be refused now. For a door to ask before it does anything that costs: what is answered here
-   * is no promise, and `run` decides.
+   * Lets somebody in at the door, who will ask for a hash in a while: the function that they are to leave by, once, when
+   * they have their answer; null when they would be refused by then.
    */
-  refuses(party: Party): boolean {
-    if (this.#running < this.#lanes) return false
-    return this.#expectedWait(party) > this.#patience || (this.#isFull() && this.#isLongest(party))
+  admit(party: Party): (() => void) | null {
+    if (this.refuses(party) || this.#isCrowded(party)) {
+      this.#noteRefusal()
+      return null
+    }
+    this.#inside.add(party)
+    return () => this.#inside.remove(party)
+  }
+
+  #isCrowded(party: Party): boolean {
+    const { total } = this.#inside
+    if (total < this.#lanes) return false
+    const places = this.#mostWaiting + this.#lanes
+    return (
+      this.#isTooLong(this.#inside, party) ||
+      (total >= places && this.#isLongest(this.#inside, party)) ||
+      total >= places + MOST_OVERTAKING
+    )
   }
 
   async #place(party: Party): Promise<void> {
@@ -75,7 +128,10 @@ export class HashingQueue {
       this.#running += 1
       return
     }
-    if (this.refuses(party)) throw new Fault('hashing-busy')
+    if (this.refuses(party)) {
+      this.#noteRefusal()
+      throw new Fault('hashing-busy')
+    }
     if (this.#isFull()) this.#giveUp(this.#longest().at(-1) as Waiting)
     await new Promise<void>((resolve, reject) => {
       const entry: Waiting = { party, start: resolve, refuse: reject }
@@ -91,35 +147,35 @@ export class HashingQueue {
       const line = this.#lines.get(party)
       if (line) line.push(entry)
       else this.#lines.set(party, [entry])
-      this.#waiting += 1
+      this.#waiting.add(party)
     })
   }
 
-  /** Before it is this party's turn, every line is served as often as this one, itself included, or until it is empty. */
-  #expectedWait(party: Party): number {
-    const turns = this.#lengthOf(party) + 1
-    let ahead = 0
-    for (const [other, { length }] of this.#lines) ahead += other === party ? 0 : Math.min(length, turns)
-    return ((ahead + turns) / this.#lanes) * this.#meanDuration
+  #isTooLong(crowd: Crowd, party: Party): boolean {
+    return (crowd.turnOf(party) / this.#lanes) * this.#meanDuration > this.#bearableNow()
+  }
+
+  #bearableNow(): number {
+    const isFlood = this.#refusingSince !== null && performance.now() - this.#refusingSince >= this.#passing
+    return isFlood ? this.#bearable * SHORT : this.#bearable
+  }
+
+  #noteRefusal(): void {
+    this.#refusingSince ??= performance.now()
   }
 
   #isFull(): boolean {
-    return this.#waiting >= this.#mostWaiting
+    return this.#waiting.total >= this.#mostWaiting
   }
 
   /** Whether no line is longer than this party's would be. */
-  #isLongest(party: Party): boolean {
-    return this.#longest().length <= this.#lengthOf(party) + 1
+  #isLongest(crowd: Crowd, party: Party): boolean {
+    return crowd.greatest <= crowd.of(party) + 1
   }
 
   #longest(): Waiting[] {
-    let longest: Waiting[] = []
-    for (const line of this.#lines.values()) if (line.length > longest.length) longest = line
-    return longest
-  }
-
-  #lengthOf(party: Party): number {
-    return this.#lines.get(party)?.length ?? 0
+    for (const line of this.#lines.values()) if (line.length === this.#waiting.greatest) return line
+    throw new Error('nobody waits')
   }
 
   #giveUp(entry: Waiting): void {
@@ -128,7 +184,7 @@ export class HashingQueue {
     if (!line || index === -1) return
     line.splice(index, 1)
     if (line.length === 0) this.#lines.delete(entry.party)
-    this.#waiting -= 1
+    this.#waiting.remove(entry.party)
     entry.refuse(new Fault('hashing-busy'))
   }
 
@@ -136,7 +192,10 @@ export class HashingQueue {
   #free(): void {
     const next = this.#next()
     if (next) next.start()
-    else this.#running -= 1
+    else {
+      this.#running -= 1
+      this.#refusingSince = null
+    }
   }
 
   #next(): Waiting | undefined {
@@ -146,7 +205,7 @@ export class HashingQueue {
     const next = line.shift()
     this.#lines.delete(party)
     if (line.length > 0) this.#lines.set(party, line)
-    this.#waiting -= 1
+    this.#waiting.remove(party)
     return next
   }
 

@@ -3,6 +3,7 @@ import { hash, verify, type Options } from '@node-rs/argon2'
 import { inWellFormedNfc } from '../../lib/text.ts'
 import { HashingQueue, type Party, type QueueSettings } from './hashing-queue.ts'
 import { parseImported } from './imported.ts'
+import { lowerPoolThreads } from './thread-priority.ts'
 
 /** argon2id's cost. OWASP's floors are 19456 KiB at 2 passes, 12288 at 3, 9216 at 4, 7168 at 5. */
 export interface HashingCost {
@@ -26,7 +27,9 @@ export class Passwords {
   constructor(cost: HashingCost, queue: QueueSettings = {}) {
     this.#options = { algorithm: ARGON2ID, memoryCost: cost.memoryKib, timeCost: cost.passes, parallelism: 1 }
     this.#queue = new HashingQueue(queue)
-    this.#decoy = hash(randomBytes(16), this.#options)
+    // In line like any other, for the time that it takes is the first estimate of how long people will wait.
+    this.#decoy = this.#queue.run(null, () => hash(randomBytes(16), this.#options))
+    this.#decoy.then(lowerPoolThreads, () => undefined)
   }
 
   /**
@@ -96,6 +99,11 @@ export class Passwords {
   /** Whether a hash for this network would be refused now, as far as can be told: for shedding before anything costs. */
   refuses(network: Party): boolean {
     return this.#queue.refuses(network)
+  }
+
+  /** Lets in a request that is going to need a hash: how it leaves when it is answered, or null when it had better not come. */
+  admit(network: Party): (() => void) | null {
+    return this.#queue.admit(network)
   }
 
   get waiting(): number {
