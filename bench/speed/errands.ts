@@ -36,35 +36,47 @@ export interface OurErrands extends Errands {
   session: { cookie: string }
 }
 
-export async function oursAt(url: string): Promise<OurErrands> {
+/** What a browser does at one of our nodes, made ready outside of the time that is measured. */
+export interface Browsers {
+  /** A form as a browser of its own has it, filled in and ready to be sent. */
+  post: (path: string, fields: Record<string, string>, cookie?: string) => Promise<Ask>
+  /** Sends it, and gives the cookies that were set. */
+  sent: (ask: Ask) => Promise<string[]>
+}
+
+export function browsersAt(url: string): Browsers {
   const pool = new Pool(url, { connections: 4 })
 
-  /** A form as a browser of its own has it: the cookies and the token. */
-  async function opened(path: string, cookie = ''): Promise<{ cookie: string; token: string }> {
+  async function opened(path: string, cookie: string): Promise<{ cookie: string; token: string }> {
     const { headers, body } = await pool.request({ path, method: 'GET', headers: cookie ? { cookie } : {} })
     const page = await body.text()
     const token = /name="submission" value="([^"]+)"/.exec(page.slice(page.indexOf('<main')))?.[1] ?? ''
     return { cookie: [cookie, ...cookiesOf(headers['set-cookie'])].filter(Boolean).join('; '), token }
   }
 
-  async function sent(ask: Ask): Promise<string[]> {
-    const { headers, statusCode, body } = await pool.request({ ...ask, headers: ask.headers ?? {} })
-    await body.dump()
-    if (statusCode !== ask.expected) throw new Error(`${ask.path} answered ${statusCode}`)
-    return cookiesOf(headers['set-cookie'])
-  }
+  return {
+    async sent(ask) {
+      const { headers, statusCode, body } = await pool.request({ ...ask, headers: ask.headers ?? {} })
+      await body.dump()
+      if (statusCode !== ask.expected) throw new Error(`${ask.path} answered ${statusCode}`)
+      return cookiesOf(headers['set-cookie'])
+    },
 
-  async function post(path: string, fields: Record<string, string>, cookie?: string): Promise<Ask> {
-    const form = await opened(path, cookie)
-    return {
-      method: 'POST',
-      path,
-      headers: { 'content-type': FORM, cookie: form.cookie, 'x-forwarded-for': fromSomewhere(), origin: url },
-      body: new URLSearchParams({ ...fields, submission: form.token }).toString(),
-      expected: 303,
-    }
+    async post(path, fields, cookie = '') {
+      const form = await opened(path, cookie)
+      return {
+        method: 'POST',
+        path,
+        headers: { 'content-type': FORM, cookie: form.cookie, 'x-forwarded-for': fromSomewhere(), origin: url },
+        body: new URLSearchParams({ ...fields, submission: form.token }).toString(),
+        expected: 303,
+      }
+    },
   }
+}
 
+export async function oursAt(url: string): Promise<OurErrands> {
+  const { post, sent } = browsersAt(url)
   const registration = () => post(urls.customerRegistration, newPerson())
 
   const someone = newPerson()
@@ -128,7 +140,7 @@ export async function betterAuthAt(url: string): Promise<Errands> {
   }
 }
 
-async function many(count: number, make: (index: number) => Promise<Ask>): Promise<Ask[]> {
+export async function many(count: number, make: (index: number) => Promise<Ask>): Promise<Ask[]> {
   const asks: Ask[] = []
   for (let index = 0; index < count; index += 1) asks.push(await make(index))
   return asks

@@ -25,16 +25,20 @@ export interface Server {
 export class OwnPostgres {
   readonly #cluster: EmbeddedCluster
   readonly #folder: string
+  readonly #isKept: boolean
 
-  private constructor(cluster: EmbeddedCluster, folder: string) {
+  private constructor(cluster: EmbeddedCluster, folder: string, isKept: boolean) {
     this.#cluster = cluster
     this.#folder = folder
+    this.#isKept = isKept
   }
 
-  static async start(): Promise<OwnPostgres> {
-    const folder = mkdtempSync(join(tmpdir(), 'meridian-bench-'))
-    const options = ['max_wal_size=4GB', 'shared_buffers=512MB', 'track_wal_io_timing=on']
-    return new OwnPostgres(await EmbeddedCluster.open({ dataDir: folder, options }), folder)
+  /** In `keep`, a folder that stays when it stops, or in one of its own; `options` come after the usual ones. */
+  static async start(keep?: string, options: readonly string[] = []): Promise<OwnPostgres> {
+    const folder = keep ?? mkdtempSync(join(tmpdir(), 'meridian-bench-'))
+    const usual = ['max_wal_size=4GB', 'shared_buffers=512MB', 'track_wal_io_timing=on']
+    const cluster = await EmbeddedCluster.open({ dataDir: folder, options: [...usual, ...options] })
+    return new OwnPostgres(cluster, folder, keep !== undefined)
   }
 
   get postmasterPid(): number {
@@ -44,7 +48,7 @@ export class OwnPostgres {
   /** Our schema in a database of this name; returns the application's connection string. */
   async prepared(name: string): Promise<string> {
     await this.#cluster.prepare(name)
-    const [ownerUrl, appUrl] = [this.#cluster.url('meridian_owner', name), this.#cluster.url('meridian_app', name)]
+    const [ownerUrl, appUrl] = [this.ownerUrl(name), this.#cluster.url('meridian_app', name)]
     await migrate({ ownerUrl, appUrl })
     return appUrl
   }
@@ -52,6 +56,10 @@ export class OwnPostgres {
   /** An empty database of this name, for its owner. */
   async empty(name: string): Promise<string> {
     await this.#cluster.prepare(name)
+    return this.ownerUrl(name)
+  }
+
+  ownerUrl(name: string): string {
     return this.#cluster.url('meridian_owner', name)
   }
 
@@ -72,6 +80,7 @@ export class OwnPostgres {
 
   async stop(): Promise<void> {
     await this.#cluster.stop()
+    if (this.#isKept) return
     rmSync(this.#cluster.place, { recursive: true, force: true })
     rmSync(this.#folder, { recursive: true, force: true })
   }
