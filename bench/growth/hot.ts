@@ -28,7 +28,7 @@ export async function plansOf(appUrl: string, superuserUrl: string): Promise<Pla
   const origin = { network, reference: null }
   const [someone] = (await somePeople(superuserUrl, 1)) as [Sampled]
 
-  const person = registrationParser({
+  const person = await registrationParser({
     defaultCountry: 'US',
     passwordPolicy: { minLength: 8, brand: 'Meridian' },
   })(newPerson())
