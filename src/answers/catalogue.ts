@@ -206,6 +206,12 @@ export const catalogue = {
     words: 'That database is not the whole Django database of the legacy site. Nothing was written.',
     whatNow: 'Mend what is named, or restore the dump anew, and start again.',
   },
+  'legacy-not-owned': {
+    status: 500,
+    title: 'Not the owner of the legacy database',
+    words: 'This user may read the legacy database, and not repair it. Nothing was changed.',
+    whatNow: 'Name the user that owns its tables, as a rule the one of the Django site.',
+  },
   'legacy-broke-off': {
     status: 500,
     title: 'The legacy database broke off',

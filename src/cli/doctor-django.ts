@@ -1,9 +1,8 @@
 import { Command } from 'commander'
-import { MINUTE } from '../lib/time.ts'
 import { examine } from '../operations/doctor/doctor.ts'
 import { legacyInvariants } from '../operations/doctor/django/invariants.ts'
 import { onLegacy } from '../operations/doctor/django/open.ts'
-import { exitCodeFor, seconds, verdictInWords } from './doctor.ts'
+import { exitCodeFor, patienceOption, verdictInWords } from './doctor.ts'
 import { progressOn } from './progress.ts'
 
 export function doctorDjangoCommand(): Command {
@@ -11,7 +10,7 @@ export function doctorDjangoCommand(): Command {
     .description('Ask the legacy Django database itself. Changes nothing, and disturbs nobody.')
     .argument('<url>', 'its PostgreSQL database: postgres://…')
     .option('--json', 'print the verdict as JSON')
-    .option('--patience <seconds>', 'how long one question may take', seconds, 5 * MINUTE)
+    .addOption(patienceOption())
     .action((url: string, { json, patience }: { json?: boolean; patience: number }) =>
       onLegacy(url, 'meridian doctor', async (legacy) => {
         const onAsked = progressOn(process.stderr, !json)

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Config } from '../config.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
 import { examine, invariantsOf, type Examination, type Finding } from '../operations/doctor/doctor.ts'
@@ -10,12 +10,14 @@ import { withConnection, withStore } from './with-database.ts'
 const DRIFT = 1
 const NOT_ALL_ASKED = 2
 
+const PATIENCE = 5 * MINUTE
+
 export function doctorCommand(config: () => Config): Command {
   return new Command('doctor')
     .description('Ask whether the records and the schema are sound. Changes nothing, and disturbs nobody.')
     .enablePositionalOptions()
     .option('--json', 'print the verdict as JSON')
-    .option('--patience <seconds>', 'how long one question may take', seconds, 5 * MINUTE)
+    .addOption(patienceOption())
     .action(async ({ json, patience }: { json?: boolean; patience: number }) => {
       const settings = config()
       await withStore(settings, ({ appUrl }) =>
@@ -53,8 +55,14 @@ function findingInWords({ invariant, expects, remedy, count, examples, unasked }
   return `${invariant}\n  expected    ${expects}\n  actual      ${actual}  remedy      ${remedy}\n`
 }
 
-export function seconds(text: string): number {
+export function patienceOption(): Option {
+  return new Option('--patience <seconds>', 'how long one question of the doctor may take')
+    .argParser(seconds)
+    .default(PATIENCE, String(PATIENCE / SECOND))
+}
+
+function seconds(text: string): number {
   const value = Number(text)
-  if (!(value > 0)) throw new Error('The patience is a number of seconds.')
+  if (!(value > 0)) throw new InvalidArgumentError('The patience is a number of seconds.')
   return value * SECOND
 }

@@ -10,6 +10,7 @@ import { mailCommand } from './mail.ts'
 import { mergeCommand } from './merge.ts'
 import { migrateCommand } from './migrate.ts'
 import { repairCommand } from './repair.ts'
+import { repairDjangoCommand } from './repair-django.ts'
 import { settingsCommand } from './settings.ts'
 import { staffCommand } from './staff.ts'
 import { tortureCommand } from './torture.ts'
@@ -22,8 +23,10 @@ export interface ProgramSettings {
 
 /** The whole command line. */
 export function program({ config, serve }: ProgramSettings): Command {
+  // An option is that of the command before it: repair has --apply, and so has repair django.
   const meridian = new Command('meridian')
     .description('Customer and staff accounts for a business.')
+    .enablePositionalOptions()
     .showHelpAfterError()
   meridian.command('serve', { isDefault: true }).description('Serve the site (what npm start does).').action(serve)
   const commands = [
@@ -34,7 +37,7 @@ export function program({ config, serve }: ProgramSettings): Command {
     doctorCommand(config).addCommand(doctorDjangoCommand()),
     importCommand(config),
     mergeCommand(config),
-    repairCommand(config),
+    repairCommand(config).addCommand(repairDjangoCommand()),
     staffCommand(config),
     auditCommand(config),
     settingsCommand(),

@@ -3,11 +3,10 @@ import type { Config } from '../config.ts'
 import type { Connection } from '../database/connection.ts'
 import { roleOf } from '../database/migrations.ts'
 import type { Store } from '../database/store.ts'
-import { MINUTE } from '../lib/time.ts'
 import { examine, invariantsOf } from '../operations/doctor/doctor.ts'
 import { planFor, repair, undoRepair, type Deed, type PlannedDeed } from '../operations/doctor/repair.ts'
 import { keepVerdict } from '../operations/doctor/verdicts.ts'
-import { exitCodeFor, seconds, verdictInWords } from './doctor.ts'
+import { exitCodeFor, patienceOption, verdictInWords } from './doctor.ts'
 import { progressOn } from './progress.ts'
 import { withConnection, withStore } from './with-database.ts'
 
@@ -22,12 +21,13 @@ interface Options {
 
 export function repairCommand(config: () => Config): Command {
   const command = new Command('repair')
+    .enablePositionalOptions()
     .description(
       'Show what would be done about what the doctor finds; do it with --apply. Every row is kept as it was.',
     )
     .option('--apply', 'do it')
     .option('--json', 'print plan or deeds as JSON')
-    .option('--patience <seconds>', 'how long one question of the doctor may take', seconds, 5 * MINUTE)
+    .addOption(patienceOption())
     .action((options: Options) => asOwner(config(), (owner, store, settings) => run(owner, store, settings, options)))
 
   command

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { legacyFindings } from '../../src/django/findings.ts'
+import { guards } from '../../src/operations/doctor/django/guards.ts'
+import { projectRoot } from '../../src/lib/project-root.ts'
 import { onLegacy } from '../../src/operations/doctor/django/open.ts'
 import { CONSTRAINT_MISSING, legacyInvariants } from '../../src/operations/doctor/django/invariants.ts'
 import { examine, type Examination } from '../../src/operations/doctor/doctor.ts'
@@ -52,6 +56,12 @@ describe(`the doctor of a legacy database${hasDjango ? ', made by Django' : ''}`
       },
     ])
     expect(of('role-unknown')).toHaveLength(1)
+  })
+
+  test('docs/legacy-database.md has every finding, by its words', () => {
+    const page = readFileSync(join(projectRoot, 'docs/legacy-database.md'), 'utf8')
+    for (const [name, title] of Object.entries(legacyFindings)) expect(page).toContain(`| \`${name}\` | ${title} |`)
+    for (const { name } of guards) expect(page).toContain(`\`${name}\``)
   })
 
   test('finds a database sound whose constraints came from somewhere else, under other names', async () => {

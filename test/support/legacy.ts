@@ -63,3 +63,38 @@ export async function legacyChecksum(legacy: TestDatabase): Promise<string> {
   }
   return sums.join('\n')
 }
+
+/**
+ * A site that has grown since: columns that nobody expects, tables that refer to profiles; and of the findings those that a
+ * person has to look at.
+ */
+export const GROWN_LEGACY = `
+  alter table accounts_customerprofile add company varchar(80) not null default '', add tags text[], add prefs jsonb;
+  alter table accounts_customerprofile alter company drop default;
+  with several as (
+    select p.id, row_number() over (order by updated_at) as n
+    from accounts_customerprofile p join auth_user u on u.id = p.user_id where username = 'several.profiles'
+  )
+  update accounts_customerprofile p set company = case n when 2 then 'Acme' else '' end,
+    tags = case n when 1 then array['a', 'b'] when 3 then '{}'::text[] end, prefs = case n when 2 then '{"sms": true}' when 3 then '{}' end::jsonb
+  from several where several.id = p.id;
+
+  create table bookings (id bigserial primary key, what text,
+    profile_id bigint not null references accounts_customerprofile (id) deferrable initially deferred);
+  insert into bookings (what, profile_id)
+  select 'booking ' || p.id, p.id from accounts_customerprofile p join auth_user u on u.id = p.user_id where username = 'several.profiles';
+  insert into accounts_customerprofile (company, is_active_customer, created_at, updated_at, user_id) values ('', true, now(), now(), 987655);
+  insert into bookings (what, profile_id) select 'of nobody', id from accounts_customerprofile where user_id = 987655;
+
+  create function someone(name text, address text, staff boolean) returns integer language sql as $$
+    insert into auth_user (password, last_login, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
+    values ('!unusable', null, false, name, 'Ann', 'Archer', address, staff, true, '2022-01-01') returning id $$;
+  create function desk(user_id integer, role text, moment timestamptz) returns bigint language sql as $$
+    insert into accounts_staffprofile (role, is_active_staff, created_at, updated_at, user_id)
+    values (role, true, moment, moment, user_id) returning id $$;
+  create function customer(user_id integer) returns bigint language sql as $$
+    insert into accounts_customerprofile (company, is_active_customer, created_at, updated_at, user_id)
+    values ('', true, '2022-01-01', '2022-01-01', user_id) returning id $$;
+  select desk(id, 'manager', '2022-01-02'), desk(id, 'manager', '2022-01-03') from someone('same.roles', 'same.roles@example.com', true) id;
+  select desk(id, 'admin', '2022-01-02'), desk(id, 'manager', '2022-01-03') from someone('other.roles', 'other.roles@example.com', true) id;
+  select customer(someone('equal.one', 'equal@example.com', false)), customer(someone('equal.two', 'equal@example.com', false));`

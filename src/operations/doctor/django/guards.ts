@@ -13,6 +13,8 @@ export interface Guard {
   keeps: string
   /** What must be mended in the same table before it can stand. */
   needs: LegacyFinding[]
+  /** Whether the table is closed to readers as well while it is put in place. */
+  closes: boolean
   put: Sql
   take: Sql
   /** Whether the server has one that does the same, by whatever name, as `was` ('missing' or 'not valid') and `name`. */
@@ -81,6 +83,24 @@ export function putInPlace({ guard, was, name }: GuardAmiss): Sql {
   return was === 'missing' ? guard.put : sql`alter table ${verbatim(guard.table)} validate constraint ${column(name)}`
 }
 
+/**
+ * Takes it away again. What comes back is for when the rows are as they were: a constraint that had never been held to the rows
+ * before it stands like that again.
+ */
+export async function takeAway(within: Queryable, { guard, was, name }: GuardAmiss): Promise<Sql[]> {
+  if (was === 'missing') {
+    await within.rows(guard.take)
+    return []
+  }
+  const [onTable, constraint] = [verbatim(guard.table), column(name)]
+  const row = await within.row<{ definition: string }>(sql`
+    select pg_get_constraintdef(oid) as definition from pg_constraint
+    where conrelid = ${guard.table}::regclass and conname = ${name}`)
+  if (!row) return []
+  await within.rows(sql`alter table ${onTable} drop constraint ${constraint}`)
+  return [sql`alter table ${onTable} add constraint ${constraint} ${verbatim(row.definition)} not valid`]
+}
+
 interface Unique {
   name: string
   keeps: string
@@ -93,6 +113,7 @@ function unique(table: LegacyTable, { columns, ...what }: Unique & { columns: st
   return {
     ...what,
     table,
+    closes: true,
     put: sql`alter table ${onTable} add constraint ${name} unique (${join(columns.map(column))})`,
     take: sql`alter table ${onTable} drop constraint if exists ${name}`,
     amiss: missingIndex(table, what.name, columns.join(), null),
@@ -104,6 +125,7 @@ function uniqueText(field: 'email' | 'username', { where, ...what }: Unique & { 
   return {
     ...what,
     table: 'auth_user',
+    closes: false,
     put: sql`create unique index ${column(what.name)} on auth_user (lower(${column(field)})) ${condition}`,
     take: sql`drop index if exists ${column(what.name)}`,
     amiss: missingIndex('auth_user', what.name, `lower((${field})::text)`, where),
@@ -136,6 +158,7 @@ function ofUsers(table: LegacyTable): Guard {
     table,
     keeps: 'a user for each profile',
     needs: ['profile-without-user'],
+    closes: false,
     put: sql`
       alter table ${onTable} add constraint ${column(name)} foreign key (user_id) references auth_user (id)
         deferrable initially deferred`,

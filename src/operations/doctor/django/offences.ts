@@ -53,10 +53,10 @@ export const offences: readonly Offence[] = [
       {
         finding: 'profile-of-wrong-kind',
         table,
-        keyed: table,
+        keyed: 'auth_user',
         offenders: sql`
-          select p.id as key, 'its user ' || p.user_id || ${` is ${other}`} as found
-          from ${profiles} p join auth_user u on u.id = p.user_id where not (${isOf})`,
+          select u.id as key, ${`is ${other}, and has a row in ${table}`} as found
+          from auth_user u where not (${isOf}) and exists (select from ${profiles} p where p.user_id = u.id)`,
       },
       {
         finding: missing,
