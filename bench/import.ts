@@ -1,8 +1,9 @@
 /**
  * A million legacy users taken over, against a bare COPY of the same rows out of the one database and into tables with the
- * constraints of the other, in the same run; then killed with -9 ten times and taken up again.
+ * constraints of the other, in the same run; whether what was predicted is what was done, row for row; the memory of the
+ * process; then killed with -9 ten times and taken up again, and at last undone.
  *
- *   node bench/import.ts [users] [kills]
+ *   npm run bench -- import [users] [kills]
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { Client } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { EmbeddedCluster } from '../src/database/embedded/cluster.ts'
@@ -21,6 +23,8 @@ import { residentMiB } from './speed/parties.ts'
 
 const users = Number(process.argv[2] ?? 1_000_000)
 const kills = Number(process.argv[3] ?? 10)
+
+const TABLES = ['auth_user', 'accounts_customerprofile', 'accounts_staffprofile']
 
 const folder = mkdtempSync(join(tmpdir(), 'meridian-import-'))
 const cluster = await EmbeddedCluster.open({ dataDir: folder, options: ['max_wal_size=4GB', 'shared_buffers=256MB'] })
@@ -34,37 +38,44 @@ try {
 
 async function main(): Promise<void> {
   for (const name of ['legacy', 'whole', 'killed', 'bare']) await cluster.prepare(name)
-  await onDatabase('legacy', (client) => generateLegacyPeople(client, users))
   for (const name of ['whole', 'killed', 'bare']) await migrate(urls(name))
+  await onDatabase('legacy', (client) => generateLegacyPeople(client, users))
+  const before = await sums()
+  tell('the legacy database is made')
 
-  const { report: predicted } = await importInto('whole', [])
-  const { report, seconds, peak } = await importInto('whole', ['--apply'])
-  const counted = await onDatabase('whole', async (client) => {
-    const { rows } = await client.query<{ finding: string; count: number }>(
-      'select f as finding, count(*)::int as count from imported_rows, unnest(findings) f group by f order by f',
-    )
-    return rows
-  })
-  const asPredicted = JSON.stringify(byName(predicted.found)) === JSON.stringify(byName(counted))
+  const foretold = await importInto('whole', ['--examples', '999999999'])
+  tell('predicted')
+  await checkpoint()
+  const applied = await importInto('whole', ['--apply'])
+  tell('imported')
+  await checkpoint()
   const bare = await bareCopy()
-  const survived = await killedAndResumed()
-  const [one, other] = [await sum('whole'), await sum('killed')]
-  const undone = await undo('whole', report.run)
+  tell('copied barely')
+  const done = await findingsIn('whole')
+  const rowForRow = isDeepStrictEqual(rowsOf(foretold.report), done)
+  const kept = await sum('whole')
+  const survived = await killedAndResumed((2 * applied.report.seconds.writing) / (kills + 1))
+  const sameEnd = (await sum('killed')) === kept
+  tell('killed and taken up again')
+  const undone = [await undo('whole'), await undo('killed')]
+  const after = await sums()
+  const { reading, writing } = applied.report.seconds
   process.stdout.write(
     `${JSON.stringify(
       {
         users,
-        predictedIsApplied: asPredicted,
-        findings: predicted.found.length,
-        importSeconds: seconds,
-        reading: report.seconds.reading,
-        writing: report.seconds.writing,
+        findings: { kinds: foretold.report.found.length, rows: done.length, predictedIsApplied: rowForRow },
+        importSeconds: applied.seconds,
+        reading,
+        writing,
+        estimatedWriting: foretold.report.seconds.writing,
         bareCopySeconds: bare,
-        ratio: seconds / bare,
-        peakResidentMiB: peak,
+        ratio: applied.seconds / bare,
+        residentMiB: thirds(applied.memory),
         kills: survived,
-        sameEndState: one === other,
-        undo: undone,
+        sameEndState: sameEnd,
+        undone,
+        checksumsAsBefore: isDeepStrictEqual(after, before),
       },
       null,
       2,
@@ -72,45 +83,77 @@ async function main(): Promise<void> {
   )
 }
 
+function tell(what: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${what}\n`)
+}
+
+/** So that no part of the run writes to the disk what an earlier one has left to write. */
+async function checkpoint(): Promise<void> {
+  await onDatabase('postgres', (client) => client.query('checkpoint'))
+}
+
 interface Report {
   run: string
-  found: { finding: string; count: number }[]
+  found: { finding: string; examples: string[] }[]
   seconds: { reading: number; writing: number }
 }
 
-function byName(found: { finding: string; count: number }[]) {
-  return found.map(({ finding, count }) => ({ finding, count })).toSorted((a, b) => (a.finding < b.finding ? -1 : 1))
+/** `finding: table id` of each row in which something was found. */
+function rowsOf({ found }: Report): string[] {
+  return found.flatMap(({ finding, examples }) => examples.map((row) => `${finding}: ${row}`)).toSorted()
+}
+
+async function findingsIn(name: string): Promise<string[]> {
+  return onDatabase(name, async (client) => {
+    const { rows } = await client.query<{ row: string }>(
+      `select f || ': ' || relation || ' ' || legacy_id as row from imported_rows, unnest(findings) f`,
+    )
+    return rows.map(({ row }) => row).toSorted()
+  })
 }
 
 function start(name: string, more: string[]) {
   const legacy = cluster.url('postgres', 'legacy')
   return spawn(process.execPath, [join(projectRoot, 'dist/main.mjs'), 'import', 'django', legacy, '--json', ...more], {
-    env: { ...process.env, DATABASE_URL: urls(name).appUrl, SECRET: 'a secret of the bench that is long enough' },
+    env: environment(name),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }
 
-async function importInto(name: string, more: string[]): Promise<{ report: Report; seconds: number; peak: number }> {
+interface Imported {
+  report: Report
+  seconds: number
+  /** What the process held, in MiB, five times a second. */
+  memory: number[]
+}
+
+async function importInto(name: string, more: string[]): Promise<Imported> {
   const began = performance.now()
   const child = start(name, more)
   let text = ''
   child.stdout.on('data', (data) => (text += String(data)))
-  let peak = 0
+  const memory: number[] = []
   const watch = setInterval(() => {
     try {
-      peak = Math.max(peak, residentMiB(child.pid as number))
+      const held = residentMiB(child.pid as number)
+      if (held > 0) memory.push(held)
     } catch {
       // It has ended.
     }
   }, 200)
   await new Promise((ended) => child.once('close', ended))
   clearInterval(watch)
-  return { report: JSON.parse(text) as Report, seconds: (performance.now() - began) / 1000, peak: Math.round(peak) }
+  return { report: JSON.parse(text) as Report, seconds: (performance.now() - began) / 1000, memory }
 }
 
-/** The same rows, out of the three tables and into five with their keys: as little as can be done to have them here. */
+/** The highest of the first, the second and the last third of a run. */
+function thirds(memory: number[]): number[] {
+  const third = Math.ceil(memory.length / 3)
+  return [0, 1, 2].map((part) => Math.round(Math.max(...memory.slice(part * third, (part + 1) * third))))
+}
+
+/** The same rows, out of the three tables and into those that an import writes, with their constraints: as little as can be done to have them here. */
 async function bareCopy(): Promise<number> {
-  const tables = ['auth_user', 'accounts_customerprofile', 'accounts_staffprofile']
   const made = [
     'accounts',
     'customer_profiles',
@@ -119,6 +162,8 @@ async function bareCopy(): Promise<number> {
     'imported_rows',
     'audit_events',
     'archived_rows',
+    'import_questions',
+    'directory_changes',
   ]
   await onDatabase(
     'bare',
@@ -130,7 +175,7 @@ async function bareCopy(): Promise<number> {
   )
   await onDatabase('bare', async (client) => void (await client.query('update runs set id = $1', [run?.id])))
   const began = performance.now()
-  for (const table of tables) {
+  for (const table of TABLES) {
     await onDatabase('legacy', async (client) => {
       const out = client.query(copyTo(`copy ${table} to stdout`))
       for await (const _ of out);
@@ -155,15 +200,16 @@ async function bareCopy(): Promise<number> {
   return (performance.now() - began) / 1000
 }
 
-async function killedAndResumed(): Promise<number> {
+/** `within` are seconds. */
+async function killedAndResumed(within: number): Promise<number> {
   let killed = 0
   while (killed < kills) {
     const written = await accounts('killed')
     const child = start('killed', ['--apply'])
     const ended = new Promise((resolve) => child.once('close', resolve))
-    // Until it writes, and a random while longer.
+    // Until it writes, and a random while longer: one kill with another, they fall all over the writing.
     while (child.exitCode === null && (await accounts('killed')) === written) await sleep(100)
-    await sleep(Math.random() * 2000)
+    await sleep(Math.random() * within * 1000)
     child.kill('SIGKILL')
     await ended
     killed += 1
@@ -172,14 +218,23 @@ async function killedAndResumed(): Promise<number> {
   return killed
 }
 
-async function undo(name: string, run: string) {
+async function undo(name: string) {
   const began = performance.now()
-  const env = { ...process.env, DATABASE_URL: urls(name).appUrl, SECRET: 'a secret of the bench that is long enough' }
-  const text = execFileSync(process.execPath, [join(projectRoot, 'dist/main.mjs'), 'import', 'undo', run, '--json'], {
-    env,
-  })
+  const [run] = await onDatabase(
+    name,
+    async (client) => (await client.query<{ id: string }>('select id from runs')).rows,
+  )
+  const text = execFileSync(
+    process.execPath,
+    [join(projectRoot, 'dist/main.mjs'), 'import', 'undo', run?.id as string, '--json'],
+    { env: environment(name) },
+  )
   const { removed } = JSON.parse(String(text)) as { removed: number }
   return { removed, left: await accounts(name), seconds: (performance.now() - began) / 1000 }
+}
+
+function environment(name: string) {
+  return { ...process.env, DATABASE_URL: urls(name).appUrl, SECRET: 'a secret of the bench that is long enough' }
 }
 
 function urls(name: string) {
@@ -205,4 +260,18 @@ async function accounts(name: string): Promise<number> {
 
 async function sum(name: string): Promise<string> {
   return onDatabase(name, async (client) => (await client.query<{ sum: string }>(IMPORTED_STATE)).rows[0]?.sum ?? '')
+}
+
+/** Of both databases of an import, the legacy one and the two that it was done into. */
+async function sums(): Promise<string[]> {
+  const legacy = await onDatabase('legacy', async (client) => {
+    const { rows } = await client.query<{ sum: string }>(
+      TABLES.map(
+        (table) =>
+          `select count(*) || ' ' || sum(('x' || left(md5(t::text), 15))::bit(60)::bigint) as sum from ${table} t`,
+      ).join(' union all '),
+    )
+    return rows.map(({ sum: one }) => one)
+  })
+  return [...legacy, await sum('whole'), await sum('killed')]
 }

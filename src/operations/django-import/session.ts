@@ -31,7 +31,7 @@ export async function withSession<Result>(url: string, work: (target: Connection
  * the planner heard of their sizes: it would read them whole for each batch.
  */
 export async function findRowsByKey(target: Queryable): Promise<void> {
-  for (const way of ['seqscan', 'hashjoin', 'mergejoin']) {
+  for (const way of ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'material']) {
     await target.rows(sql`select set_config(${`enable_${way}`}, 'off', false)`)
   }
 }
