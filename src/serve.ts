@@ -18,7 +18,7 @@ const CLOSE_WITHIN = 10 * SECOND
 
 /** Runs one node until it is told to end. */
 export async function serve(config: Config, terminal: Writable): Promise<void> {
-  const log = openLog(config.LOG_LEVEL, process.stdout.isTTY)
+  const log = await openLog(config.LOG_LEVEL, process.stdout.isTTY)
   outlive(log)
   const store = await openStore(config)
   const database = new Database({

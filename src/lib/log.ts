@@ -15,9 +15,10 @@ export const logOptions: LoggerOptions = {
 }
 
 /** Structured lines on stdout, or coloured ones for a person at a terminal. */
-export function openLog(level: string, pretty: boolean): Log {
-  const transport = { target: 'pino-pretty', options: { ignore: 'pid,hostname', colorize: true } }
-  return pino({ ...logOptions, level, ...(pretty ? { transport } : {}) })
+export async function openLog(level: string, pretty: boolean): Promise<Log> {
+  if (!pretty) return pino({ ...logOptions, level })
+  const { default: coloured } = await import('pino-pretty')
+  return pino({ ...logOptions, level }, coloured({ ignore: 'pid,hostname', colorize: true, sync: true }))
 }
 
 /**

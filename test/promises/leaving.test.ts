@@ -481,7 +481,7 @@ describe('erasure', () => {
   test('is done by every node in the background, and by the command, which says whom', async () => {
     const background = await closed()
     await becomeDue(background.id)
-    const erasure = startErasure({ database: db.database, log: openLog('silent', false), every: 20 })
+    const erasure = startErasure({ database: db.database, log: await openLog('silent', false), every: 20 })
     await expect.poll(() => statusOf(background.id), { timeout: 10_000 }).toBeUndefined()
     await erasure.stop()
 
