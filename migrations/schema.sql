@@ -298,15 +298,10 @@ create table letters (
   constraint letters_recipient_check CHECK (((octet_length(recipient) >= 3) AND (octet_length(recipient) <= 254)))
 );
 CREATE INDEX letters_account_id_idx ON public.letters USING btree (account_id);
-CREATE INDEX letters_kind_idx ON public.letters USING btree (kind, id);
+CREATE INDEX letters_failing_idx ON public.letters USING btree (id) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL) AND (last_error IS NOT NULL));
+CREATE INDEX letters_given_up_idx ON public.letters USING btree (id) WHERE (given_up_at IS NOT NULL);
 CREATE UNIQUE INDEX letters_one_welcome_per_account ON public.letters USING btree (account_id) WHERE (kind = 'welcome'::text);
-CREATE INDEX letters_state_idx ON public.letters USING btree ((
-CASE
-    WHEN (sent_at IS NOT NULL) THEN 'sent'::text
-    WHEN (given_up_at IS NOT NULL) THEN 'given up'::text
-    WHEN (last_error IS NOT NULL) THEN 'failing'::text
-    ELSE 'waiting'::text
-END), id);
+CREATE INDEX letters_rare_idx ON public.letters USING btree (kind, id) WHERE (kind <> ALL ('{welcome,new-device}'::text[]));
 CREATE INDEX letters_to_no_account_idx ON public.letters USING btree (lower(recipient)) WHERE (account_id IS NULL);
 CREATE INDEX letters_waiting_idx ON public.letters USING btree (due_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
 

@@ -29,6 +29,9 @@ interface Row {
 
 const LONGEST_WINDOW = DAY
 
+/** Characters of base64url: 132 bits. */
+const KEY_LENGTH = 22
+
 /** Off for load tests alone; config.ts sees to it that real people never meet this. */
 export interface Limits {
   take(claims: readonly Claim[]): Promise<Taken>
@@ -87,8 +90,8 @@ export function isInUse(rule: Rule, subject: Sql): Sql {
 
 /** What `keyOf` makes, for a subject that only the statement knows. */
 export function keyInSql({ name }: Pick<Rule, 'name'>, subject: Sql): Sql {
-  return sql`${name}::text || ':' ||
-    translate(rtrim(encode(sha256(convert_to(${subject}, 'UTF8')), 'base64'), '='), '+/', '-_')`
+  return sql`
+    left(translate(encode(sha256(convert_to(${name}::text || ':' || ${subject}, 'UTF8')), 'base64'), '+/', '-_'), ${KEY_LENGTH})`
 }
 
 export const noLimits: Limits = {
@@ -128,9 +131,12 @@ function takeStatement(keys: string[], claims: readonly Claim[]) {
   )
 }
 
-/** Subjects are hashed: what somebody typed as a name may be a password by mistake, and is nobody's to read here. */
+/**
+ * Rule and subject, hashed: what somebody typed as a name may be a password by mistake, and is nobody's to read here. Short,
+ * for it is written twice with every claim.
+ */
 function keyOf({ rule, subject }: Claim): string {
-  return `${rule.name}:${createHash('sha256').update(subject).digest('base64url')}`
+  return createHash('sha256').update(`${rule.name}:${subject}`).digest('base64url').slice(0, KEY_LENGTH)
 }
 
 function retryAfter(row: Row | undefined): number {

@@ -21,6 +21,13 @@ export function knownBrowserInsert({ browser }: Client, from: Sql): Sql {
     returning account_id, first_seen_at = last_seen_at as is_new`
 }
 
+/** The browser with which an account begins, as a fragment: that account knows none yet. `from` has its account_id. */
+export function firstBrowserInsert({ browser }: Client, from: Sql): Sql {
+  return sql`
+    insert into known_browsers (account_id, browser_hash)
+    select account_id, ${hashOf(browser, sql`account_id`)} from ${from} where ${browser}::bytea is not null`
+}
+
 /** Makes every other browser a stranger again, as a fragment, for when the account is given to whoever proves it theirs. */
 export function otherBrowsersForget({ browser }: Client, accountId: string): Sql {
   const account = sql`${accountId}::uuid`

@@ -6,7 +6,7 @@ import {
   sessionTokenOf,
   type Submission,
 } from '../../accounts/receipts/receipts.ts'
-import { knownBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
+import { firstBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
 import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { Fault } from '../../answers/fault.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
@@ -167,7 +167,7 @@ function completionStatement(completion: Completion): Statement {
       delete from sessions
       where token_hash = ${previousToken === null ? null : sha256(previousToken)} and exists (select from account)
     ), session as (${sessionInsert(sessionToken, 'customer', client, sql`account`)}
-    ), browser as (${knownBrowserInsert(client, sql`account`)}
+    ), browser as (${firstBrowserInsert(client, sql`account`)}
     ), letter as (${letterInsert(welcome, sql`account`)}
     ), event as (${auditInsert('customer-registered', origin, sql`account`)}
     ), confirmed as (${auditInsert('email-confirmed', origin, sql`account`)}

@@ -1,5 +1,5 @@
 import { receiptInsert } from '../../accounts/receipts/receipts.ts'
-import { knownBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
+import { firstBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
 import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import { named, sql, type Sql, type Statement } from '../../database/sql.ts'
@@ -38,7 +38,7 @@ export function registrationStatement(registration: Registration): Statement {
     ), ${accountParts()}
     ), receipt as (${receiptInsert(fingerprint, sql`account`)}
     ), session as (${sessionInsert(sessionToken, 'customer', client, sql`account`)}
-    ), browser as (${knownBrowserInsert(client, sql`account`)}
+    ), browser as (${firstBrowserInsert(client, sql`account`)}
     ), code as (${codeInsert(confirmation, sql`account`)}
     ), letter as (${letterInsert(welcome, sql`account`)}
     ), event as (${auditInsert('customer-registered', origin, sql`account`)}

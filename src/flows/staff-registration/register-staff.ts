@@ -2,7 +2,7 @@ import { codeHash } from '../../accounts/codes/codes.ts'
 import type { Passwords } from '../../accounts/passwords/passwords.ts'
 import { oncePerSubmission, type Done } from '../../accounts/receipts/once.ts'
 import { findReplay, fingerprint, receiptInsert, type Submission } from '../../accounts/receipts/receipts.ts'
-import { knownBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
+import { firstBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
 import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import type { Database } from '../../database/database.ts'
@@ -143,7 +143,7 @@ function staffRegistrationStatement(registration: StaffRegistration): Statement 
       insert into passwords (account_id, hash) select account_id, ${passwordHash} from account
     ), receipt as (${receiptInsert(print, sql`account`)}
     ), session as (${sessionInsert(sessionToken, 'staff', client, sql`account`)}
-    ), browser as (${knownBrowserInsert(client, sql`account`)}
+    ), browser as (${firstBrowserInsert(client, sql`account`)}
     ), event as (${auditInsert('staff-registered', origin, sql`account`)}
     )
     select account_id from account`,
