@@ -28,7 +28,7 @@ import {
 
 export type Prepare = () => Promise<Meeting<Answer>>
 
-const ANSWER_OF_A_JOB: Answer = { status: 200, headers: {}, body: '' }
+export const ANSWER_OF_A_JOB: Answer = { status: 200, headers: {}, body: '' }
 const NOBODY = { network: null, reference: null }
 
 /** Every pair of flows that may meet, by name: two nodes, a flow on each. docs/interleavings.md lists the same names. */
@@ -133,6 +133,37 @@ export function pairsOn(
           )
           const won = answers['staff']?.status === 303
           expect(row).toEqual({ kind: won ? 'staff' : 'customer', accepted: won })
+        },
+      }
+    },
+
+    'registration × the act of inviting': async () => {
+      const email = canaryEmail()
+      const admin = await staffMember(db, here, 'admin')
+      const invitation: Flow<Answer> = {
+        database: here.database,
+        run: await opened(admin.visitor, urls.staffInvitation, { email: email.toUpperCase(), role: 'manager' }),
+      }
+      const registration = await registrationOf(there, { email })
+      return {
+        flows: { registration, invitation },
+        check: async (answers) => {
+          expect(Object.values(answers).map(({ status }) => status)).toEqual([303, 303])
+          expect(await registration.visitor.isSignedIn()).toBe(true)
+          expect(await belongTogether(db, email, registration.form['password'] as string)).toBe(true)
+          const invitations = await db.query<{ id: string; letters: number }>(
+            `select id, (select count(*)::int from letters l where l.code_id = i.id) as letters
+             from invitations i where email_canonical = $1 and accepted_at is null and revoked_at is null`,
+            [email],
+          )
+          expect(invitations.map(({ letters }) => letters)).toEqual([1])
+          // The link is good for the address, whose account stays the one that there is.
+          const code = codeFor(keys, 'invitation', invitations[0]?.id ?? '')
+          await registration.visitor.get(`${urls.staffRegistration}?code=${code}`)
+          const accepted = await registration.visitor.submit(urls.staffRegistration, { password: canaryPassword() })
+          expect([accepted.status, accepted.headers.location]).toEqual([303, urls.console])
+          const accounts = await db.query('select kind from accounts where email_canonical = $1', [email])
+          expect(accounts).toEqual([{ kind: 'staff' }])
         },
       }
     },

@@ -4,9 +4,13 @@ import { assert, asyncProperty, scheduler as anyOrder } from 'fast-check'
 import { Client } from 'pg'
 import { afterAll, expect, test } from 'vitest'
 import { projectRoot } from '../../src/lib/project-root.ts'
-import { freshDatabase } from '../support/database.ts'
-import { pairsOn } from './pairs.ts'
+import { emptyDatabase, freshDatabase, type TestDatabase } from '../support/database.ts'
+import { inLegacy, SOUND_LEGACY } from '../support/legacy.ts'
+import { gateOfImport, operatorPairsOn } from './operator-pairs.ts'
+import { pairsOn, type Prepare } from './pairs.ts'
 import { Explorer, type Failure } from './support/explorer.ts'
+import { GatedDatabase } from './support/gated-database.ts'
+import { GatedWire } from './support/gated-wire.ts'
 import { openStage, withInvariants } from './support/stage.ts'
 
 /** With INTERLEAVINGS=all the pairs below run in every order too, which takes minutes. */
@@ -16,10 +20,13 @@ const ALL = process.env['INTERLEAVINGS'] === 'all'
 const MOST = 60
 const SAMPLES = 6
 
+/** A whole command takes longer, and so does asking the doctor after it. */
+const SAMPLES_OF_COMMANDS = 2
+
 /** By pair, as docs/interleavings.md has it. */
 const paper = readFileSync(join(projectRoot, 'docs/interleavings.md'), 'utf8')
 const rows = [...paper.matchAll(/^\| ([^|]+?) \| (\d+) \|/gm)]
-const LARGE = new Set(rows.filter(([, , orders]) => Number(orders) > MOST).map(([, name]) => name as string))
+const large = new Set(rows.filter(([, , orders]) => Number(orders) > MOST).map(([, name]) => name as string))
 
 const db = await freshDatabase()
 const server = new Client({ connectionString: db.superuserUrl })
@@ -29,7 +36,19 @@ afterAll(() => server.end())
 const stages = [await openStage(db), await openStage(db)] as const
 const linked = await openStage(db, { REGISTRATION_MODE: 'verify-first' })
 const explorer = new Explorer(server)
-const pairs = pairsOn(db, stages, linked)
+const pairs = withInvariantsOf(db, pairsOn(db, stages, linked))
+
+const operated = await freshDatabase()
+const commands = {
+  legacy: await emptyDatabase(),
+  wire: await GatedWire.before(operated.appUrl, gateOfImport),
+  owner: new GatedDatabase({ url: operated.ownerUrl, onIdleError: () => {} }),
+}
+afterAll(() => commands.owner.close())
+await inLegacy(commands.legacy, SOUND_LEGACY)
+const withOperators = withInvariantsOf(operated, operatorPairsOn(operated, await openStage(operated), commands))
+Object.assign(pairs, withOperators)
+
 const counts: Record<string, number> = {}
 
 afterAll(() => {
@@ -39,10 +58,10 @@ afterAll(() => {
   process.stdout.write(lines.join(''))
 })
 
-test.each(Object.entries(pairs).filter(([name]) => ALL || !LARGE.has(name)))(
+test.each(Object.entries(pairs).filter(([name]) => ALL || !isSampled(name)))(
   '%s: in every order',
   async (name, prepare) => {
-    const { orders, failures } = await explorer.everyOrder(withInvariants(db, prepare))
+    const { orders, failures } = await explorer.everyOrder(prepare)
     counts[name] = orders
     const first = failures[0]
     const words = first ? `${failures.length} of ${orders} orders fail, the first:\n${inWords(first)}` : 'none fails'
@@ -52,17 +71,25 @@ test.each(Object.entries(pairs).filter(([name]) => ALL || !LARGE.has(name)))(
   600_000,
 )
 
-test.each(Object.entries(pairs).filter(([name]) => !ALL && LARGE.has(name)))(
+test.each(Object.entries(pairs).filter(([name]) => !ALL && isSampled(name)))(
   '%s: in sampled orders',
-  async (_, prepare) => {
-    const property = asyncProperty(anyOrder(), (scheduler) => explorer.sampled(scheduler, withInvariants(db, prepare)))
-    await assert(property, { numRuns: SAMPLES })
+  async (name, prepare) => {
+    const property = asyncProperty(anyOrder(), (scheduler) => explorer.sampled(scheduler, prepare))
+    await assert(property, { numRuns: name in withOperators ? SAMPLES_OF_COMMANDS : SAMPLES })
   },
 )
 
 test('docs/interleavings.md has every pair and none else', () => {
   expect(rows.map(([, name]) => name)).toEqual(Object.keys(pairs))
 })
+
+function isSampled(name: string): boolean {
+  return large.has(name) || name in withOperators
+}
+
+function withInvariantsOf(of: TestDatabase, pairs: Record<string, Prepare>): Record<string, Prepare> {
+  return Object.fromEntries(Object.entries(pairs).map(([name, prepare]) => [name, withInvariants(of, prepare)]))
+}
 
 function inWords({ story, error }: Failure): string {
   return [...story, error instanceof Error ? error.message : String(error)].join('\n')

@@ -3,6 +3,7 @@ import type { Connection } from '../../database/connection.ts'
 import type { Queryable } from '../../database/database.ts'
 import { named, sql, type Sql } from '../../database/sql.ts'
 import { EMAIL_VERSION } from '../../accounts/email.ts'
+import { profilesLeftAside } from './decide.ts'
 import { findRowsByKey } from './session.ts'
 
 /** Users in one transaction: few enough that a registration which wants one of their names waits a moment and no more. */
@@ -14,6 +15,8 @@ export interface Batches {
   runId: string
   source: string
   schemes: ReadonlyMap<string, string>
+  /** Brings the legacy rows that are to be archived, as far as they are not here yet. */
+  fetchOriginals: () => Promise<void>
   progress: (users: number) => void
 }
 
@@ -46,21 +49,22 @@ async function sendingAgain(target: Connection, work: (within: Queryable) => Pro
 
 type Import = Omit<Batches, 'progress'>
 
-async function batch(target: Queryable, { runId, source, schemes }: Import, from: number) {
+async function batch(target: Queryable, { runId, source, schemes, fetchOriginals }: Import, from: number) {
   const these = sql`d.place > ${from} and d.place <= ${from + BATCH}`
-  await makeAccounts(target, these)
+  await makeAccounts(target, these, fetchOriginals)
   await target.rows(schemesInsert(schemes))
   await target.rows(named('import-parts', partsInsert(these, runId, source)))
   await target.rows(named('import-archive', archiveOf(runId, source, rowsOf(these))))
 }
 
 /** The accounts of a batch. Whose name was taken meanwhile goes without it, or is left aside where it was the only one. */
-async function makeAccounts(target: Queryable, these: Sql): Promise<void> {
+async function makeAccounts(target: Queryable, these: Sql, fetchOriginals: () => Promise<void>): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     await target.rows(named('import-accounts', accountInsert(these)))
     const missing = await target.rows(named('import-missing', accountsMissing(these)))
     if (missing.length === 0) return
     for (const statement of namesGone(these, tries === TRIES - 1)) await target.rows(statement)
+    await fetchOriginals()
   }
 }
 
@@ -108,6 +112,7 @@ function namesGone(these: Sql, atLast: boolean): Sql[] {
     sql`update decided d set username = null, username_canonical = null where ${mine} and ${username}`,
     also('nameless', sql`${mine} and (d.email_canonical is null and d.username_canonical is null or ${atLast})`),
     sql`update decided d set left_aside = true where ${mine} and (d.email_canonical is null and d.username_canonical is null or ${atLast})`,
+    profilesLeftAside(these),
   ]
 }
 

@@ -184,6 +184,16 @@ const ARCHIVED = [
   'role-unknown',
 ]
 
+/** The profiles of users who are left aside for want of a name: archived, as the users themselves are. */
+export function profilesLeftAside(these: Sql): Sql {
+  return sql`
+    insert into to_archive
+    select p.relation, p.legacy_id, 'nameless' from staged_profiles p join decided d on d.legacy_id = p.user_id
+    where ${these} and d.left_aside
+      and not exists (select from erased e where e.relation = p.relation and e.legacy_id = p.legacy_id)
+      and not exists (select from to_archive t where t.relation = p.relation and t.legacy_id = p.legacy_id)`
+}
+
 function conclusions(): Sql[] {
   return [
     sql`analyze found`,
@@ -206,6 +216,7 @@ function conclusions(): Sql[] {
       from findings_of f
       where findings && ${ARCHIVED}::text[]
         and not exists (select from erased e where e.relation = f.relation and e.legacy_id = f.legacy_id)`,
+    profilesLeftAside(sql`true`),
     sql`create index on to_archive (relation, legacy_id)`,
     sql`analyze to_archive`,
     sql`delete from questions where legacy_id in (select legacy_id from found where finding = 'erased')`,

@@ -66,43 +66,44 @@ const EXAMPLES = 3
 
 /**
  * Reads the legacy database at one moment, decides about every row, and, where it is to be applied, writes what was decided.
- * Nothing is written before everything was read. A run that was broken off is taken up where it was left.
+ * Nothing is written before everything was read; the moment is held until all is written, for the rows of those whose name
+ * somebody takes meanwhile. A run that was broken off is taken up where it was left.
  */
 export async function importDjango(request: ImportRequest): Promise<ImportReport> {
   return withSession(request.targetUrl, async (target) => {
     const reader: Reader = { source: request.source, defaultCountry: request.defaultCountry, schemes: new Map() }
     const began = performance.now()
     const source = await openSource(request.sourceUrl, { extraColumns: request.extraColumns })
-    let read: ReadCounts
     try {
-      read = await stage(source, target, reader, request.progress.reading)
+      const read = await stage(source, target, reader, request.progress.reading)
       request.progress.deciding()
       await decide(target, request.source)
       if (request.apply) await fetchOriginals(source, target)
+      const reading = (performance.now() - began) / 1000
+      if (!request.apply) {
+        const report = await reportOf(target, request, null, read)
+        const { customers, staff } = report.accounts
+        return { ...report, seconds: { reading, writing: (customers + staff) / USERS_A_SECOND, estimated: true } }
+      }
+      const { runId, resumed } = await openRun(target, request.source)
+      if (runId === null)
+        return { ...(await reportOf(target, request, null, read)), seconds: { reading, writing: 0, estimated: false } }
+      const writingBegan = performance.now()
+      const total = await numberOf(target, 'decided')
+      let written = 0
+      await apply(target, {
+        runId,
+        source: request.source,
+        schemes: reader.schemes,
+        fetchOriginals: () => fetchOriginals(source, target),
+        progress: (users) => request.progress.writing((written = Math.min(written + users, total)), total),
+      })
+      const writing = (performance.now() - writingBegan) / 1000
+      const report = await reportOf(target, request, runId, read)
+      return { ...report, resumed, seconds: { reading, writing, estimated: false } }
     } finally {
       await source.end().catch(() => {})
     }
-    const reading = (performance.now() - began) / 1000
-    if (!request.apply) {
-      const report = await reportOf(target, request, null, read)
-      const { customers, staff } = report.accounts
-      return { ...report, seconds: { reading, writing: (customers + staff) / USERS_A_SECOND, estimated: true } }
-    }
-    const { runId, resumed } = await openRun(target, request.source)
-    if (runId === null)
-      return { ...(await reportOf(target, request, null, read)), seconds: { reading, writing: 0, estimated: false } }
-    const writingBegan = performance.now()
-    const total = await numberOf(target, 'decided')
-    let written = 0
-    await apply(target, {
-      runId,
-      source: request.source,
-      schemes: reader.schemes,
-      progress: (users) => request.progress.writing((written = Math.min(written + users, total)), total),
-    })
-    const writing = (performance.now() - writingBegan) / 1000
-    const report = await reportOf(target, request, runId, read)
-    return { ...report, resumed, seconds: { reading, writing, estimated: false } }
   })
 }
 

@@ -32,7 +32,9 @@ const STAGING = [
     created_at timestamptz not null, updated_at timestamptz not null, phone_number text, address text, city text,
     state text, country text, postal_code text, date_of_birth date, role text, department text, findings text[] not null
   )`,
-  sql`create temp table originals (relation text not null, legacy_id bigint not null, original jsonb not null)`,
+  sql`create temp table originals (
+    relation text not null, legacy_id bigint not null, original jsonb not null, primary key (relation, legacy_id)
+  )`,
 ]
 
 const STAGED = [
@@ -71,13 +73,16 @@ export async function stage(
 }
 
 /**
- * Fetches the rows that will be archived, as they are, from the same moment as everything else: before anything is
- * written, so that nothing depends on the legacy database any more. A password's hash is no part of an archive.
+ * Fetches the rows that will be archived and are not here yet, as they are, from the same moment as everything else. A
+ * password's hash is no part of an archive.
  */
 export async function fetchOriginals(source: Client, target: Connection): Promise<void> {
   for (const relation of ['auth_user', 'accounts_customerprofile', 'accounts_staffprofile']) {
     const sets = await target.rows<{ ids: string[] }>(sql`
-      select array_agg(legacy_id::text) as ids from to_archive where relation = ${relation} group by (legacy_id / 20000)`)
+      select array_agg(legacy_id::text) as ids from to_archive t
+      where relation = ${relation}
+        and not exists (select from originals o where o.relation = t.relation and o.legacy_id = t.legacy_id)
+      group by (legacy_id / 20000)`)
     for (const { ids } of sets) {
       const query = `select '${relation}', id, to_jsonb(t) - 'password' from ${relation} t where id in (${ids.map(Number).join()})`
       await copyRows(source, target, {
@@ -87,7 +92,6 @@ export async function fetchOriginals(source: Client, target: Connection): Promis
       })
     }
   }
-  await target.rows(sql`create unique index on originals (relation, legacy_id)`)
   await target.rows(sql`analyze originals`)
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Scheduler } from 'fast-check'
 import type { Client } from 'pg'
-import type { GatedDatabase } from './gated-database.ts'
+import type { Gated } from './gate.ts'
 
 /** Flows that run against each other, by name, and what has to hold when all of them are through. */
 export interface Meeting<Result> {
@@ -11,7 +11,7 @@ export interface Meeting<Result> {
 }
 
 export interface Flow<Result> {
-  database: GatedDatabase
+  database: Gated
   run: () => Promise<Result>
 }
 
@@ -41,15 +41,18 @@ const SETTLED_WITHIN = 10_000
 
 class Actor {
   readonly name: string
-  readonly database: GatedDatabase
+  readonly database: Gated
   state: State = 'running'
   at = ''
-  pid = 0
   go: () => void = () => {}
 
-  constructor(name: string, database: GatedDatabase) {
+  constructor(name: string, database: Gated) {
     this.name = name
     this.database = database
+  }
+
+  get pid(): number {
+    return this.database.backend
   }
 }
 
@@ -161,12 +164,7 @@ export class Explorer {
 
   async #close(actor: Actor): Promise<void> {
     actor.database.openGate()
-    const [row] = await actor.database.rows<{ pid: number }>({
-      name: 'own-pid',
-      text: 'select pg_backend_pid() as pid',
-      values: [],
-    })
-    actor.pid = row?.pid ?? 0
+    await actor.database.ready()
     actor.database.gate = (statement) =>
       new Promise((resolve) => {
         actor.at = statement

@@ -1,14 +1,13 @@
 import { Database, type Queryable } from '../../../src/database/database.ts'
 import type { PoolSettings } from '../../../src/database/primary-pool.ts'
-import type { Sql, Statement } from '../../../src/database/sql.ts'
-
-/** Asked ahead of each statement, with its name; the statement is sent when the promise is kept. */
-export type Gate = (statement: string) => Promise<void>
-
-const OPEN: Gate = () => Promise.resolve()
+import { sql, type Sql, type Statement } from '../../../src/database/sql.ts'
+import { OPEN, type Gate, type Gated } from './gate.ts'
 
 /** Writes, and so holds locks from its end to the COMMIT. */
 const WRITES = /\b(insert into|update|delete from)\b/
+
+/** Marks a place within a transaction, or how long to wait: nobody else can tell whether it was sent. */
+const UNSEEN = /^\s*(savepoint|release|rollback to|set local|set constraints)\b/
 
 /** Counts under a key that no other flow of a meeting takes: where its COMMIT stands makes no difference. */
 const ALONE = /^limits-take/
@@ -19,10 +18,10 @@ const ALONE = /^limits-take/
  * writes is sent as a transaction of its own, which it is anyway: so others come in between its end and its COMMIT, as
  * they do when two statements run at the same time.
  */
-export class GatedDatabase extends Database {
+export class GatedDatabase extends Database implements Gated {
   gate: Gate = OPEN
-  /** SQLSTATEs with which statements were refused since this was last emptied. */
   readonly refused: string[] = []
+  backend = 0
 
   readonly #splitsWrites: boolean
 
@@ -50,6 +49,11 @@ export class GatedDatabase extends Database {
     )
   }
 
+  async ready(): Promise<void> {
+    const [row] = await this.rows<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+    this.backend = row?.pid ?? 0
+  }
+
   openGate(): void {
     this.gate = OPEN
     this.refused.length = 0
@@ -57,7 +61,7 @@ export class GatedDatabase extends Database {
 
   #gated(within: Queryable): Queryable {
     const rows = async <Row>(statement: Sql | Statement): Promise<Row[]> => {
-      await this.gate(nameOf(statement))
+      if (!UNSEEN.test(statement.text)) await this.gate(nameOf(statement))
       return within.rows<Row>(statement)
     }
     return { rows, row: async <Row>(statement: Sql | Statement) => (await rows<Row>(statement))[0] ?? null }
