@@ -212,6 +212,12 @@ export const catalogue = {
     words: 'This user may read the legacy database, and not repair it. Nothing was changed.',
     whatNow: 'Name the user that owns its tables, as a rule the one of the Django site.',
   },
+  'legacy-busy': {
+    status: 503,
+    title: 'The legacy database is too busy',
+    words: 'The legacy site never left its tables alone for a moment, so the repair gave way. Nothing was changed.',
+    whatNow: 'Start it again when fewer people are about, or when a long transaction there has ended.',
+  },
   'legacy-broke-off': {
     status: 500,
     title: 'The legacy database broke off',

@@ -8,8 +8,9 @@ import { newId } from '../../../lib/random.ts'
 import type { Step } from '../change.ts'
 import { begin, lockTables, openArchive, SCHEMA } from './archive.ts'
 import { guardsAmiss, putInPlace, type Guard, type GuardAmiss } from './guards.ts'
-import { readLive } from './live.ts'
+import { readLive, tableOf } from './live.ts'
 import { mendings, type Decisions, type Mending } from './mending.ts'
+import { PROFILE_TABLES } from './offences.ts'
 
 /** After so many keys that cannot be mended, the rest of their batch is left together. */
 const MOST_FAILURES = 20
@@ -87,17 +88,25 @@ export async function planLegacyRepair(
 /**
  * Does what a plan shows, in one transaction in which nobody else can write to the three tables: mends the rows, each archived
  * whole as it was, and then puts the missing constraints in place. What cannot be mended is left as it was, told, and does
- * not hold up the rest. Where there is nothing to do, nothing is written. The fault `legacy-not-owned` is for a user who may
- * not.
+ * not hold up the rest. Where there is nothing to do, nothing is written. `tryFor` is how many
+ * milliseconds it tries for its locks. The fault `legacy-not-owned` is for a user who may not, `legacy-busy` for a site that never
+ * lets go.
  */
-export async function repairLegacy(legacy: Transactional, decisions: Decisions): Promise<LegacyRepair> {
+export async function repairLegacy(
+  legacy: Transactional,
+  decisions: Decisions,
+  { tryFor }: { tryFor?: number } = {},
+): Promise<LegacyRepair> {
   const run = newId()
   try {
     return await legacy.transaction(async (within) => {
       await begin(within)
+      const live = await readLive(within)
       await lockTables(
         within,
         (await guardsAmiss(within)).map(({ guard }) => guard),
+        PROFILE_TABLES.flatMap((table) => live.references[table]).map(tableOf),
+        tryFor,
       )
       const amiss = await guardsAmiss(within)
       const all = mendings(await readLive(within), decisions)

@@ -3,7 +3,9 @@ import type { Transactional } from '../../../database/connection.ts'
 import type { Queryable } from '../../../database/database.ts'
 import { column, join, sql, type Sql } from '../../../database/sql.ts'
 import { begin, hasArchive, lockTables, openArchive, SCHEMA } from './archive.ts'
+import { LEGACY_TABLES } from '../../../django/shape.ts'
 import { guards, takeAway, type GuardAmiss, type GuardWas } from './guards.ts'
+import { tableOf } from './live.ts'
 
 /** What taking a repair of the legacy database back came to. */
 export type LegacyUndo =
@@ -45,6 +47,7 @@ export async function undoLegacyRepair(legacy: Transactional, run: string): Prom
       await lockTables(
         within,
         parts.map(({ guard }) => guard),
+        await tablesOf(within, run),
       )
       await within.rows(sql`set constraints all immediate`)
       const unheld: Sql[] = []
@@ -76,6 +79,16 @@ async function partsOf(within: Queryable, run: string): Promise<GuardAmiss[]> {
   })
 }
 
+/** The tables beside the three of which the run changed rows, as far as they are still there. */
+async function tablesOf(within: Queryable, run: string): Promise<Sql[]> {
+  const rows = await within.rows<{ schema: string; table: string }>(sql`
+    select distinct nspname::text as schema, relname::text as table
+    from archived_rows r join pg_class c on c.oid = to_regclass(r.relation) join pg_namespace n on n.oid = c.relnamespace
+    where r.run_id = ${run} and r.relation <> all(${Object.keys(LEGACY_TABLES)}::text[]) and r.relation <> ${SCHEMA}
+    order by 1, 2`)
+  return rows.map(tableOf)
+}
+
 /** Steps are taken back in the opposite order, so that a row that was changed twice goes through both. */
 async function undoRows(within: Queryable, run: string): Promise<number> {
   const steps = await within.rows<{ relation: string; why: string }>(sql`
@@ -96,7 +109,7 @@ async function undoStep(within: Queryable, relation: string, kept: Sql): Promise
   const now = present(table, key, kept)
 
   const [lost] = await within.rows<{ name: string }>(sql`
-    select f as name from (${kept}) k cross join lateral jsonb_object_keys(k.former) f
+    select f as name from (${kept}) k cross join lateral jsonb_object_keys(coalesce(k.former, k.made)) f
     where f <> all(${columns.map(({ name }) => name)}::text[]) limit 1`)
   if (lost) throw new InTheWay(`The table ${relation} has lost its column ${lost.name}.`)
 
@@ -161,7 +174,7 @@ async function readTable(within: Queryable, relation: string): Promise<LegacyTab
   const [first] = columns
   if (!first) throw new InTheWay(`The table ${relation} is gone.`)
   return {
-    table: sql`${column(first.schema)}.${column(first.table)}`,
+    table: tableOf(first),
     columns,
     key: columns.filter(({ keyed }) => keyed).map(({ name }) => name),
   }
