@@ -128,7 +128,7 @@ describe('an undoing of it', () => {
     const [lost] = await inLegacy<{ id: number }>(legacy, `select id from auth_user where email = '' and id % 100 = 13`)
     const touch = (login: string, password: string) =>
       inLegacy(legacy, `update auth_user set last_login = ${login}, password = ${password} where id = ${lost?.id}`)
-    const [was] = await inLegacy<{ last_login: Date | null; password: string }>(
+    const [was] = await inLegacy<{ last_login: string | null; password: string }>(
       legacy,
       `select last_login::text, password from auth_user where id = ${lost?.id}`,
     )
@@ -248,14 +248,14 @@ function dyingAt(connection: Connection, nth: number): Transactional {
 
 /** The legacy registration, again and again: user, the signal's profile, the form's profile, each a commit of its own. */
 function siteThatCreatesTwice(legacy: TestDatabase, site: number) {
-  let going = true
+  const stopping = new AbortController()
   let begin = () => {}
   const begun = new Promise<void>((resolve) => (begin = resolve))
   const ended = (async () => {
     const errors: string[] = []
     const client = new Client({ connectionString: legacy.superuserUrl })
     await client.connect()
-    for (let n = 0; going || n < 3; n += 1) {
+    for (let n = 0; !stopping.signal.aborted || n < 3; n += 1) {
       const { rows } = await client.query<{ id: number }>(
         `insert into auth_user (password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
          values ('!', false, $1, 'Ann', 'Archer', $2, false, true, now()) returning id`,
@@ -274,7 +274,7 @@ function siteThatCreatesTwice(legacy: TestDatabase, site: number) {
     await client.end()
     return errors
   })()
-  return { begun, ended, stop: () => (going = false) }
+  return { begun, ended, stop: () => stopping.abort() }
 }
 
 function run(
