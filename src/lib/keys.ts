@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto'
 
 /**
  * The deployment's secrets, current one first; older ones still verify while they are being rotated out.
@@ -6,7 +6,7 @@ import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
  */
 export class Keys {
   readonly #secrets: readonly string[]
-  readonly #derived = new Map<string, Buffer[]>()
+  readonly #derived = new Map<string, KeyObject[]>()
 
   constructor(secrets: readonly string[]) {
     if (secrets.length === 0) throw new Error('at least one secret is needed')
@@ -15,7 +15,7 @@ export class Keys {
 
   /** HMAC-SHA256 under the current secret's key for this purpose. */
   sign(purpose: string, message: string): Buffer {
-    return hmac(this.#for(purpose)[0] as Buffer, message)
+    return hmac(this.#for(purpose)[0] as KeyObject, message)
   }
 
   /** The signature under every secret that still counts, current one first. */
@@ -27,20 +27,23 @@ export class Keys {
     return this.everySignature(purpose, message).some((expected) => equal(expected, signature))
   }
 
-  #for(purpose: string): Buffer[] {
+  #for(purpose: string): KeyObject[] {
     const known = this.#derived.get(purpose)
     if (known) return known
-    const keys = this.#secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, 'meridian', purpose, 32)))
+    // A key that is not prepared once is prepared for every message, which takes four times as long as the message does.
+    const keys = this.#secrets.map((secret) =>
+      createSecretKey(Buffer.from(hkdfSync('sha256', secret, 'meridian', purpose, 32))),
+    )
     this.#derived.set(purpose, keys)
     return keys
   }
 }
 
 export function sha256(message: string | Buffer): Buffer {
-  return createHash('sha256').update(message).digest()
+  return hash('sha256', message, 'buffer')
 }
 
-export function hmac(key: string | Buffer, message: string): Buffer {
+export function hmac(key: string | Buffer | KeyObject, message: string): Buffer {
   return createHmac('sha256', key).update(message).digest()
 }
 
