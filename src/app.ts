@@ -111,7 +111,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
     // Whom a mail server writes to reads alone.
     write: config.SMTP_URL ? null : writerOf(config, keys),
   })
-  verdictRoutes(server, web, database)
+  verdictRoutes(server, web, database, { mailServer: config.SMTP_URL !== undefined })
   personRoutes(server, web, everything, config.DEFAULT_COUNTRY)
   mergingRoutes(server, web, database)
   importRoutes(server, web, database)

@@ -5,6 +5,8 @@ export interface Column<Row> {
   value: (row: Row) => ComponentChildren
   /** Numbers stand in line by their last digit. */
   numeric?: boolean
+  /** Stays on one line wherever the rows stand as a table. */
+  whole?: boolean
   /** What a row is called by: its head, and its first line on a phone. */
   head?: boolean
 }
@@ -46,7 +48,7 @@ export function Table<Row>({ caption, columns, rows, none }: TableProps<Row>): J
   )
 }
 
-function Cell<Row>({ column: { label, value, numeric, head }, row }: { column: Column<Row>; row: Row }) {
+function Cell<Row>({ column: { label, value, numeric, head, whole }, row }: { column: Column<Row>; row: Row }) {
   const content = value(row)
   if (head) {
     return (
@@ -56,7 +58,7 @@ function Cell<Row>({ column: { label, value, numeric, head }, row }: { column: C
     )
   }
   return (
-    <td class={numeric ? 'table-numeric' : undefined} data-label={label}>
+    <td class={numeric ? 'table-numeric' : whole ? 'table-whole' : undefined} data-label={label}>
       <div class="table-value">{content}</div>
     </td>
   )

@@ -29,6 +29,10 @@ const UNASKED = {
 /** The doctor's pages and those of merging, by the way that leads there. */
 export const doctorPages: Record<string, (page: Page, world: World) => Promise<void>> = {
   'verdict, sound': (page, world) => openVerdict(page, world, []),
+  'verdict, and all that was asked': async (page, world) => {
+    await openVerdict(page, world, [])
+    await page.getByText('What always holds').click()
+  },
   'verdict, amiss': (page, world) => openVerdict(page, world, [FINDING, UNASKED]),
   'merging, which two': async (page, world) => {
     await signIn(page, world)

@@ -88,9 +88,9 @@ export function AuditPage(props: AuditPageProps): JSX.Element {
         columns={[
           { label: 'What', head: true, value: ({ sentence }) => <bdi>{sentence}</bdi> },
           { label: 'Person', value: ({ person, href }) => (href ? <a href={href}>{person}</a> : person) },
-          { label: 'When', value: ({ when }) => when },
-          { label: 'Network', value: ({ network }) => network },
-          { label: 'Reference', value: ({ reference }) => reference },
+          { label: 'When', whole: true, value: ({ when }) => when },
+          { label: 'Network', whole: true, value: ({ network }) => network },
+          { label: 'Reference', whole: true, value: ({ reference }) => reference },
         ]}
       />
       {earlier ? (

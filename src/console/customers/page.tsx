@@ -175,14 +175,14 @@ function CustomerTable({ caption, customers, none }: { caption: string; customer
 const COLUMNS: readonly Column<ListedCustomer>[] = [
   { label: 'Name', head: true, value: (customer) => <NameLink {...customer} /> },
   { label: 'Email', value: ({ email }) => email && <bdi>{maskedEmail(email)}</bdi> },
-  { label: 'Phone', value: ({ phone_number }) => phone_number && <bdi>{maskedPhone(phone_number)}</bdi> },
+  { label: 'Phone', whole: true, value: ({ phone_number }) => phone_number && <bdi>{maskedPhone(phone_number)}</bdi> },
   { label: 'Company', value: ({ company }) => company && <bdi>{company}</bdi> },
   {
     label: 'Place',
     value: ({ city, country }) => (city ?? country) && <bdi>{[city, country].filter(Boolean).join(', ')}</bdi>,
   },
   { label: 'State', value: ({ state }) => <Standing kind={STATES[state].kind} words={STATES[state].words} /> },
-  { label: 'Registered', value: ({ created_at }) => dayInWords(created_at) },
+  { label: 'Registered', whole: true, value: ({ created_at }) => dayInWords(created_at) },
 ]
 
 function NameLink(customer: ListedCustomer) {

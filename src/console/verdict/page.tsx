@@ -10,10 +10,12 @@ import { Standing } from '../../ui/standing.tsx'
 export interface VerdictPageProps {
   page: PageContext
   verdict: Verdict | null
+  /** What this version asks, each in a sentence that should hold. */
+  asked: readonly string[]
   now: Date
 }
 
-export function VerdictPage({ page, verdict, now }: VerdictPageProps): JSX.Element {
+export function VerdictPage({ page, verdict, asked, now }: VerdictPageProps): JSX.Element {
   return (
     <Layout page={page} title="Verdict" shape="console">
       <PageHeading title={titleFor(verdict)}>
@@ -26,6 +28,17 @@ export function VerdictPage({ page, verdict, now }: VerdictPageProps): JSX.Eleme
           ))}
         </ol>
       ) : null}
+      <details class="more-fields always-holds">
+        <summary>
+          <span class="more-fields-title">What always holds</span>
+          <span class="more-fields-hint">Every question that the doctor asks, by its right answer.</span>
+        </summary>
+        <ol class="always-holds-list">
+          {asked.map((sentence) => (
+            <li>{sentence}</li>
+          ))}
+        </ol>
+      </details>
     </Layout>
   )
 }
