@@ -5,7 +5,7 @@ grant select, insert, update, delete on
   accounts, customer_profiles, staff_profiles, passwords, sessions, receipts, limits, letters, codes,
   recovery_requests, email_changes, pending_registrations, invitations, known_browsers, runs, archived_rows,
   imported_password_schemes, imported_rows, import_questions,
-  customer_directory, directory_keys, directory_changes
+  customer_directory, directory_keys, directory_changes, directory_turns
   to :"app";
 grant select, insert on audit_events, tombstones, hourly_figures to :"app";
 grant select on schema_migrations to :"app";

@@ -166,6 +166,14 @@ create table directory_keys (
   constraint directory_keys_pkey PRIMARY KEY (key, word)
 );
 
+create table directory_turns (
+  only_one boolean default true not null,
+  begun_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint directory_turns_only_one_check CHECK (only_one),
+  constraint directory_turns_pkey PRIMARY KEY (only_one)
+);
+
 create table email_changes (
   code_id uuid not null,
   email text not null,

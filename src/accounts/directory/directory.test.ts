@@ -3,7 +3,7 @@ import { addPeople } from '../../../bench/people.ts'
 import { connectionTo, freshDatabase } from '../../../test/support/database.ts'
 import type { Place } from '../../lib/place.ts'
 import { newId } from '../../lib/random.ts'
-import { enterMissing, forgetWords } from './entries.ts'
+import { enterMissing, finishTurn, forgetWords, takeTurn } from './entries.ts'
 import { folded, phoneDigits, wordsOf } from './fold.ts'
 import { listCustomers, PAGE_SIZE, type CustomerFilter, type CustomerOrder } from './list.ts'
 import { searchCustomers } from './search.ts'
@@ -193,6 +193,31 @@ describe('the search', () => {
     await forgetWords(db.database)
     expect(await keys()).toEqual([])
     expect((await found('nobody')).length).toBeGreaterThan(0)
+  })
+})
+
+describe('looking through all customers', () => {
+  test('enters whoever is missing, wherever among the others, a few of them in each statement', async () => {
+    await db.query(
+      `delete from customer_directory where account_id in (select id from accounts order by md5(id::text) limit 50)`,
+    )
+    expect(await enterMissing(db.database, undefined, () => true, 60)).toBe(50)
+    expect(await enterMissing(db.database, undefined, () => true, 60)).toBe(0)
+  })
+
+  test('is the turn of one node once a day, and of another if that node does not finish', async () => {
+    const later = (time: string) => db.query(`update directory_turns set begun_at = begun_at - $1::interval`, [time])
+    const atOnce = await Promise.all(Array.from({ length: 8 }, () => takeTurn(db.database)))
+    expect(atOnce.filter(Boolean)).toHaveLength(1)
+    await later('59 minutes')
+    expect(await takeTurn(db.database)).toBe(false)
+    await later('1 minute')
+    expect(await takeTurn(db.database)).toBe(true)
+    await finishTurn(db.database)
+    await later('23 hours')
+    expect(await takeTurn(db.database)).toBe(false)
+    await later('1 hour')
+    expect(await takeTurn(db.database)).toBe(true)
   })
 })
 

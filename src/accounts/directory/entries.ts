@@ -7,6 +7,9 @@ import { keysOf, wordsOf } from './fold.ts'
 /** Customers entered in one transaction: few enough that a reader who waits for it does not notice. */
 const BATCH = 1000
 
+/** Customers of whom one statement asks whether they are missing, so that it takes no longer among ten million than among ten thousand. */
+const LOOKED_AT = 10_000
+
 /**
  * How far back a reader looks for customers who are not entered yet: much longer than a registration takes from the making of its id
  * to its commit, and than clocks of nodes differ. What is later still, the rounds find.
@@ -47,33 +50,63 @@ export async function enterChanged(database: Database): Promise<number> {
 }
 
 /**
- * Enters the customers who are missing, from the id on (all, without one), batch by batch; returns how many. It asks for what is missing and
+ * Enters the customers who are missing, after the id (all, without one), batch by batch; returns how many. It asks for what is missing and
  * keeps no mark of how far it got: a registration that commits after younger ones is missing like any other.
  */
 export async function enterMissing(
   database: Database,
   from: string = LOWEST,
   goOn: () => boolean = () => true,
+  lookedAt: number = LOOKED_AT,
 ): Promise<number> {
   let count = 0
   for (let after: string | null = from; after !== null && goOn();) {
-    const ids: string[] = await enterBatch(database, after)
-    count += ids.length
-    after = ids.length === BATCH ? (ids.at(-1) as string) : null
+    const batch: Batch = await enterBatch(database, after, lookedAt)
+    count += batch.entered
+    after = batch.next
   }
   return count
 }
 
-function enterBatch(database: Database, from: string): Promise<string[]> {
+interface Batch {
+  entered: number
+  /** The id after which to go on, or null at the end. */
+  next: string | null
+}
+
+function enterBatch(database: Database, after: string, lookedAt: number): Promise<Batch> {
   return database.transaction(async (within) => {
     await alone(within)
-    const found = await within.rows<{ id: string }>(
-      sql`select a.id from accounts a where ${missing(from)} order by a.id limit ${BATCH}`,
-    )
-    const ids = found.map(({ id }) => id)
-    if (ids.length > 0) await enter(within, ids)
-    return ids
+    const look = await within.row<{ missing: string[]; last: string | null }>(sql`
+      with looked as materialized (
+        select a.id from accounts a where a.kind = 'customer' and a.id > ${after}::uuid order by a.id limit ${lookedAt}
+      )
+      select array(
+          select l.id::text from looked l where not exists (select from customer_directory d where d.account_id = l.id)
+          order by l.id limit ${BATCH}
+        ) as missing,
+        (select id from looked order by id offset ${lookedAt - 1}) as last`)
+    const { missing = [], last = null } = look ?? {}
+    if (missing.length > 0) await enter(within, missing)
+    return { entered: missing.length, next: missing.length === BATCH ? (missing.at(-1) as string) : last }
   })
+}
+
+/**
+ * Whether it is this caller's turn to look through the directory as a whole: once a day on whichever node asks first, and an hour
+ * after one that has begun and not finished.
+ */
+export async function takeTurn(database: Queryable): Promise<boolean> {
+  const turn = await database.row(sql`
+    insert into directory_turns as t (begun_at) values (now())
+    on conflict (only_one) do update set begun_at = now(), finished_at = null
+    where t.begun_at < now() - case when t.finished_at is null then interval '1 hour' else interval '1 day' end
+    returning begun_at`)
+  return turn !== null
+}
+
+export async function finishTurn(database: Queryable): Promise<void> {
+  await database.rows(sql`update directory_turns set finished_at = now()`)
 }
 
 /** Removes the words that no customer has any more: a rare name alone can tell who somebody was. */
