@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import cookie from '@fastify/cookie'
 import {
@@ -11,6 +10,7 @@ import {
 } from 'fastify'
 import { Fault } from '../answers/fault.ts'
 import type { Log } from '../lib/log.ts'
+import { fewRandomBytes } from '../lib/random.ts'
 import { SECOND } from '../lib/time.ts'
 import { urls } from '../urls.ts'
 import { admissionOf, flawOf, type Access } from './access.ts'
@@ -111,7 +111,7 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 /** Quoted by people, over the phone too: no letter or digit in it looks like another (Crockford's base 32). */
 export function newReference(): string {
   let reference = 'MA-'
-  for (const [at, byte] of randomBytes(8).entries()) {
+  for (const [at, byte] of fewRandomBytes(8).entries()) {
     if (at === 4) reference += '-'
     reference += ALPHABET[byte % 32]
   }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { v7 } from 'uuid'
 
 /** A time-ordered UUID (RFC 9562, version 7): unique, index-friendly, and never used where something must be unguessable. */
@@ -6,9 +6,25 @@ export function newId(): string {
   return v7()
 }
 
+/** As much as costs one call about what sixteen bytes do. */
+const pool = Buffer.alloc(4096)
+let given = pool.length
+
+/** Bytes from the system's CSPRNG, asked of it some kilobytes at a time. Each is given out once, and forgotten here. */
+export function fewRandomBytes(count: number): Buffer {
+  if (given + count > pool.length) {
+    randomFillSync(pool)
+    given = 0
+  }
+  const bytes = Buffer.from(pool.subarray(given, given + count))
+  pool.fill(0, given, given + count)
+  given += count
+  return bytes
+}
+
 /** 128 bits from the system's CSPRNG, as 22 characters of base64url (ASVS 11.5.1). */
 export function newSecret(): string {
-  return randomBytes(16).toString('base64url')
+  return fewRandomBytes(16).toString('base64url')
 }
 
 /** The least id that newId could have made at that moment: ids from there on are of what came later. */
@@ -19,5 +35,5 @@ export function firstIdAt(moment: Date): string {
 
 /** Milliseconds up to `most`, for what shall not happen on all nodes at once. */
 export function randomSpan(most: number): number {
-  return Math.floor((randomBytes(4).readUInt32BE() / 2 ** 32) * most)
+  return Math.floor((fewRandomBytes(4).readUInt32BE() / 2 ** 32) * most)
 }
