@@ -10,13 +10,13 @@ export interface Parties {
 /** Of Linux; what /proc counts in. */
 const TICKS_PER_SECOND = 100
 
-/** Seconds of processor time so far, of each party. */
-export function processorTime(serverPid: number, postmasterPid: number): Parties {
+/** Seconds of processor time so far, of each party; the server's is one process, or several that share the work. */
+export function processorTime(serverPids: number | readonly number[], postmasterPid: number): Parties {
   const { user, system } = process.cpuUsage()
   const all = processes()
   const backends = all.filter(({ parent }) => parent === postmasterPid)
   const postmaster = all.filter(({ pid }) => pid === postmasterPid)
-  const server = all.filter(({ pid }) => pid === serverPid)
+  const server = all.filter(({ pid }) => [serverPids].flat().includes(pid))
   return {
     server: sum(server.map(({ own }) => own)),
     // What has ended already was added to the postmaster's children.
