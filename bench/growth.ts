@@ -133,13 +133,13 @@ async function compare(
       const before = processorTime(site.node.pid, postgres.postmasterPid)
       const answers = await closedLoad(site.node.url, asks, atOnce)
       const spent = between(before, processorTime(site.node.pid, postgres.postmasterPid))
-      if (Object.keys(answers.unexpected).length > 0)
-        throw new Error(`${errand} were answered ${JSON.stringify(answers.unexpected)}`)
+      const { 503: refused = 0, ...others } = answers.unexpected
+      if (Object.keys(others).length > 0) throw new Error(`${errand} were answered ${JSON.stringify(others)}`)
       // The round before the first one is for connections and caches.
       if (round < 0) continue
-      rates.get(site)?.push(answers.rate)
+      rates.get(site)?.push((answers.rate * (count - refused)) / count)
       latencies.get(site)?.push(...answers.latencies)
-      database.get(site)?.push((spent.database / count) * 1000)
+      database.get(site)?.push((spent.database / (count - refused)) * 1000)
     }
   }
   const [smallest] = sites as [Site, ...Site[]]

@@ -122,7 +122,7 @@ create table customer_directory (
 CREATE INDEX customer_directory_country_idx ON public.customer_directory USING btree (country, account_id);
 CREATE INDEX customer_directory_country_name_idx ON public.customer_directory USING btree (country, name_key, account_id);
 CREATE INDEX customer_directory_name_idx ON public.customer_directory USING btree (name_key, account_id);
-CREATE INDEX customer_directory_phone_end_idx ON public.customer_directory USING btree (reverse(phone)) WHERE (phone IS NOT NULL);
+CREATE INDEX customer_directory_phone_end_idx ON public.customer_directory USING btree (reverse(phone));
 CREATE INDEX customer_directory_phone_idx ON public.customer_directory USING btree (phone) WHERE (phone IS NOT NULL);
 CREATE INDEX customer_directory_state_idx ON public.customer_directory USING btree (state, account_id);
 CREATE INDEX customer_directory_state_name_idx ON public.customer_directory USING btree (state, name_key, account_id);

@@ -176,6 +176,26 @@ describe('housekeeping', () => {
     expect(await db.count('limits')).toBe(100)
   })
 
+  test('reads a large table a stretch at a time, goes on where it stopped, and comes round', async () => {
+    await emptied('limits')
+    const outdated = (name: string) =>
+      db.query(
+        `insert into limits (key, taken, strikes, window_ends_at) select $1 || n, 1, 0, now() - interval '2 days' from generate_series(1, 3000) n`,
+        [name],
+      )
+    const walk = { pages: 10, stretches: 2, places: new Map() }
+    const roundsToEmpty = async () => {
+      let rounds = 0
+      for (; rounds < 30 && (await db.count('limits')) > 0; rounds += 1) await keepHouse(db.database, () => true, walk)
+      expect(await db.count('limits')).toBe(0)
+      return rounds
+    }
+    await outdated('first')
+    expect(await roundsToEmpty()).toBeGreaterThan(1)
+    await outdated('second')
+    await roundsToEmpty()
+  })
+
   test('on 16 nodes at once removes each row once, and none waits for another', async () => {
     await emptied('limits')
     await db.query(

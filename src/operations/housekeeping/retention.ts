@@ -13,6 +13,8 @@ export interface Retention {
   because: string
   /** Holds for a row `t` that may go now. */
   outdated: Sql | (() => Sql)
+  /** No index finds these rows, since every registration would pay for it: the table is read, stretch by stretch. */
+  readThrough?: boolean
 }
 
 /**
@@ -31,6 +33,7 @@ export const retentions = [
   {
     name: 'sessions',
     table: 'sessions',
+    readThrough: true,
     keeps: 'until it has ended, by its own limits',
     because: 'It says from where and with what somebody came, and opens nothing any more.',
     outdated: sql`t.expires_at <= now() or t.last_seen_at + t.idle_limit <= now()`,
@@ -38,6 +41,7 @@ export const retentions = [
   {
     name: 'receipts',
     table: 'receipts',
+    readThrough: true,
     keeps: '4 days',
     because: 'A form that comes again is known for 3 days; one more, for clocks that differ.',
     outdated: sql`t.created_at < ${ago(RECEIPTS)}`,
@@ -98,6 +102,7 @@ export const retentions = [
   {
     name: 'limits',
     table: 'limits',
+    readThrough: true,
     keeps: 'a day after its window ended',
     because: 'A limit that was overrun grows with the next attempt; after a quiet day it begins anew.',
     outdated: sql`t.window_ends_at < ${ago(DAY)}`,
@@ -105,6 +110,7 @@ export const retentions = [
   {
     name: 'known browsers',
     table: 'known_browsers',
+    readThrough: true,
     keeps: 'a year after its last sign-in; the last one of an account, as long as the account',
     because: 'An account that has been quiet for long is the one whose owner has to hear of a new sign-in.',
     outdated: sql`
