@@ -32,6 +32,7 @@ export async function sitesOf(
     // Without a folder to keep there is one server for both.
     const postgres = await OwnPostgres.start(undefined, FOR_PEOPLE)
     for (const count of counts) await make(postgres, count, say)
+    for (const count of counts) await lookedThrough(postgres, count)
     return postgres
   }
   const filling = await OwnPostgres.start(keep, FOR_FILLING)
@@ -41,8 +42,18 @@ export async function sitesOf(
     await filling.stop()
   }
   const postgres = await OwnPostgres.start(keep, FOR_PEOPLE)
-  for (const count of counts) await postgres.prepared(nameOf(count))
+  for (const count of counts) await lookedThrough(postgres, count)
   return postgres
+}
+
+/** Says that the directory's daily turn was today's, so that nodes do not begin with it while something else is measured. */
+async function lookedThrough(postgres: OwnPostgres, count: number): Promise<void> {
+  await postgres.prepared(nameOf(count))
+  await postgres.ask(
+    nameOf(count),
+    `insert into directory_turns (begun_at, finished_at) values (now(), now())
+     on conflict (only_one) do update set begun_at = now(), finished_at = now()`,
+  )
 }
 
 /** Marked on the database itself once it was found sound. */
