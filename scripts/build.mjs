@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 import { root } from './runtime.mjs'
 
 const out = join(root, 'dist')
@@ -15,6 +15,8 @@ export async function buildAll({ keptFor = KEPT_FOR } = {}) {
   const began = Date.now()
   await Promise.all([buildServer(), buildBrowser()])
   removeParts(began - keptFor)
+  // Its process would stay beside the server, with twice the server's memory.
+  await stop()
 }
 
 /** What packages in CommonJS ask for Node's own modules with. */
