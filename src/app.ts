@@ -70,7 +70,7 @@ export async function buildApp(config: Config, database: Database, log: Log): Pr
 
   const web = new Web({ brand: config.BRAND_NAME, publicUrl: config.PUBLIC_URL, assets: readAssets() }, database, keys)
   const shedding = new Shedding(web, passwords, { isProxy: proxiesIn(config.TRUST_PROXY), metrics, log })
-  const server = await createServer({ trustProxy: config.TRUST_PROXY, log, turnsAway: shedding.turnsAway }, web)
+  const server = await createServer({ trustProxy: config.TRUST_PROXY, log, door: shedding.door }, web)
   measureResponses(server, metrics)
   shedding.watch(server)
 

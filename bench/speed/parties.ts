@@ -33,6 +33,12 @@ export function between(before: Parties, after: Parties): Parties {
   }
 }
 
+/** Seconds of processor time so far, of everything on this machine, and what its host has kept from it. */
+export function machineTime(): number {
+  const [, user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8').split(/\s+/).map(Number)
+  return sum([user, nice, system, irq, softirq, steal].map((ticks) => ticks ?? 0)) / TICKS_PER_SECOND
+}
+
 /** Memory that a process holds, in MiB. */
 export function residentMiB(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024

@@ -26,11 +26,11 @@ export interface ServerSettings {
   /** Proxies whose forwarded headers count, or none. */
   trustProxy: string | undefined
   log: Log
-  turnsAway?: TurnsAway
+  door?: Door
 }
 
-/** Asked of each request before anything else is done with it; true when it has answered. */
-export type TurnsAway = (request: IncomingMessage, response: ServerResponse) => boolean
+/** What each request comes to first: it answers, or lets it go on, now or when it is its turn. */
+export type Door = (request: IncomingMessage, response: ServerResponse, goOn: () => void) => void
 
 /** The largest form of ours is under 8 KiB; names of four-byte characters, percent-encoded, take more. */
 export const BODY_LIMIT = 64 * 1024
@@ -42,7 +42,7 @@ const LETS_IN_ONLY_SIGNED_IN = new Set<Access>(['signed-in', 'customer', 'staff'
 
 /** A server on which no page exists yet, and no request gets past what is common to all of them. */
 export async function createServer(settings: ServerSettings, web: Web): Promise<FastifyInstance> {
-  const { trustProxy, log, turnsAway } = settings
+  const { trustProxy, log, door } = settings
   const logger: FastifyBaseLogger = log
   const headers = securityHeaders(web.publicUrl)
   const server: FastifyInstance = fastify({
@@ -63,7 +63,7 @@ export async function createServer(settings: ServerSettings, web: Web): Promise<
     http: { requireHostHeader: false },
   })
   server.server.maxConnections = MOST_CONNECTIONS
-  if (turnsAway) askFirst(server.server, turnsAway)
+  if (door) putAhead(server.server, door)
   server.server.on('checkExpectation', (_, response: ServerResponse) => refuseExpectation(response, headers))
   await server.register(cookie)
   readOnlyForms(server)
@@ -94,12 +94,13 @@ export async function createServer(settings: ServerSettings, web: Web): Promise<
  * Ahead of the framework. Not by its option of a server of one's own: with that, `localhost` would be listened to at one of
  * its two addresses only.
  */
-function askFirst(server: Server, turnsAway: TurnsAway): void {
+function putAhead(server: Server, door: Door): void {
   const answers = server.listeners('request')
   server.removeAllListeners('request')
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (turnsAway(request, response)) return
-    for (const answer of answers) answer.call(server, request, response)
+    door(request, response, () => {
+      for (const answer of answers) answer.call(server, request, response)
+    })
   })
 }
 

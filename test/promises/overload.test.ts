@@ -103,6 +103,20 @@ test('it is refused while its form is still on the way, and a connection is not 
   expect(long).toContain('connection: close')
 })
 
+test('whoever hangs up is no longer counted, nor are those who stood behind them on the same connection', async () => {
+  const inside = { came: 0, left: 0 }
+  vi.spyOn(Passwords.prototype, 'admit').mockImplementation(() => {
+    inside.came += 1
+    return () => (inside.left += 1)
+  })
+  const body = new URLSearchParams({ identifier: 'a', password: 'b', submission: 'none' }).toString()
+  const socket = connect(Number(new URL(site.url).port), '127.0.0.1')
+  socket.write(`${signInHead(body.length)}${body}`.repeat(5))
+  await vi.waitFor(() => expect(inside.came).toBeGreaterThan(1))
+  socket.destroy()
+  await vi.waitFor(() => expect(inside.left).toBe(inside.came))
+})
+
 test('a page is the same with a query string', async () => {
   full()
   await flood(new Visitor(site))
@@ -166,16 +180,10 @@ async function turnedAwayInFigures(): Promise<number> {
 
 /** The head of an answer to sign-ins whose body, of so many bytes, never comes; a few of them go on and wait for it. */
 async function turnedAwayWithoutItsBody({ length }: { length: number }): Promise<string> {
-  const head = [
-    `POST ${urls.customerSignIn} HTTP/1.1`,
-    'host: localhost',
-    'content-type: application/x-www-form-urlencoded',
-    `content-length: ${length}`,
-  ]
   const sockets = Array.from({ length: 20 }, () => connect(Number(new URL(site.url).port), '127.0.0.1'))
   try {
     const answers = sockets.map((socket) => {
-      socket.write(`${head.join('\r\n')}\r\n\r\n`)
+      socket.write(signInHead(length))
       return once(socket, 'data') as Promise<[Buffer]>
     })
     const [bytes] = await Promise.any(answers)
@@ -183,6 +191,16 @@ async function turnedAwayWithoutItsBody({ length }: { length: number }): Promise
   } finally {
     for (const socket of sockets) socket.destroy()
   }
+}
+
+function signInHead(length: number): string {
+  const lines = [
+    `POST ${urls.customerSignIn} HTTP/1.1`,
+    'host: localhost',
+    'content-type: application/x-www-form-urlencoded',
+    `content-length: ${length}`,
+  ]
+  return `${lines.join('\r\n')}\r\n\r\n`
 }
 
 async function filledIn(visitor: Visitor, fields: FormFields = {}): Promise<FormFields> {

@@ -6,10 +6,12 @@ import type { Metrics } from '../../http/metrics.ts'
 import { networkOf } from '../../http/network.ts'
 import { cameFrom, type Trust } from '../../http/proxies.ts'
 import { securityHeaders } from '../../http/security-headers.ts'
-import { BODY_LIMIT, newReference } from '../../http/server.ts'
+import { findTheQueueFull } from '../../http/queue-full.ts'
+import { BODY_LIMIT, newReference, type Door } from '../../http/server.ts'
 import type { Web } from '../../http/web.ts'
 import type { Log } from '../../lib/log.ts'
 import { SECOND } from '../../lib/time.ts'
+import { Turnstile } from '../../lib/turnstile.ts'
 import { renderDocument } from '../../ui/layout.tsx'
 import { ProblemPage } from './page.tsx'
 
@@ -20,7 +22,7 @@ export interface SheddingSettings {
 }
 
 /** Forms a second that are given back as they were filled in while the queue is full: more of them than this is a flood. */
-const FORMS_GIVEN_BACK = 50
+const FORMS_GIVEN_BACK = 20
 
 /** How many of them may come at the same moment. Together they keep the node from everything else for that long. */
 const AT_ONCE = 5
@@ -41,7 +43,7 @@ interface Turned {
  * its form is read, with a page that was made once. What a refusal costs decides how great a flood may be while everybody
  * else is served.
  *
- * A few each second go on all the same, and get their form back, or the answer to what they sent before.
+ * Who goes in does so one at a time. A few each second go on all the same, and get their form back, or the answer to what they sent before.
  */
 export class Shedding {
   readonly #web: Web
@@ -51,6 +53,7 @@ export class Shedding {
   readonly #log: Log
   readonly #hashing = new Set<string>()
   readonly #goesOn = atMost(FORMS_GIVEN_BACK, AT_ONCE)
+  readonly #turnstile = new Turnstile()
   /** The page before the reference and after it. */
   #pieces: readonly string[] | null = null
   #turned: Turned | null = null
@@ -72,19 +75,16 @@ export class Shedding {
     })
   }
 
-  /** Whether it has answered this request, for there is no hash for it. */
-  readonly turnsAway = (request: IncomingMessage, response: ServerResponse): boolean => {
-    if (request.method !== 'POST') return false
+  readonly door: Door = (request, response, goOn) => {
     const route = pathOf(request)
-    if (!this.#hashing.has(route)) return false
+    if (request.method !== 'POST' || !this.#hashing.has(route)) return goOn()
     const leave = this.#passwords.admit(networkOf(cameFrom(request, this.#isProxy)))
-    if (leave) {
-      response.once('close', leave)
-      return false
-    }
-    if (this.#goesOn()) return false
-    this.#turnAway(request, response, route)
-    return true
+    if (leave === null && !this.#goesOn()) return this.#turnAway(request, response, route)
+    if (leave) response.once('close', leave)
+    else findTheQueueFull(request)
+    this.#turnstile.pass(() => {
+      if (!response.closed) goOn()
+    })
   }
 
   #turnAway(request: IncomingMessage, response: ServerResponse, route: string): void {

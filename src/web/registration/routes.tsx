@@ -13,6 +13,7 @@ import {
 import type { Metrics } from '../../http/metrics.ts'
 import { fieldsOf } from '../../http/form-body.ts'
 import { networkOf } from '../../http/network.ts'
+import { queueIsFullFor } from '../../http/queue-full.ts'
 import { homeOf, type Web } from '../../http/web.ts'
 import type { Parsed } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
@@ -63,7 +64,7 @@ export function registrationRoutes(server: FastifyInstance, web: Web, door: Regi
 
   /** Where the hashing queue is full: what this form came to before; the fault `hashing-busy` where it came to nothing. */
   async function findIfBusy(request: FastifyRequest, submission: Submission) {
-    if (!registrar.passwords.refuses(networkOf(request.ip))) return null
+    if (!queueIsFullFor(request) && !registrar.passwords.refuses(networkOf(request.ip))) return null
     const done = await find(registrar, submission)
     if (done === null) throw new Fault('hashing-busy')
     return done

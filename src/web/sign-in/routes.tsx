@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { signIn, type Doorkeeper, type SignInOutcome } from '../../flows/sign-in/sign-in.ts'
+import { Fault } from '../../answers/fault.ts'
 import type { Metrics } from '../../http/metrics.ts'
 import { fieldsOf } from '../../http/form-body.ts'
+import { queueIsFullFor } from '../../http/queue-full.ts'
 import { errorFor, homeOf, type Web } from '../../http/web.ts'
 import type { Refusal } from '../../lib/parsed.ts'
 import type { FormState } from '../../ui/form.tsx'
@@ -29,6 +31,7 @@ export function signInRoutes(server: FastifyInstance, web: Web, { doorkeeper, me
     const { identifier = '', password = '' } = fields
     const missing = missingFrom(identifier, password)
     if (missing.length > 0) return web.refuseFields(request, reply, missing)
+    if (queueIsFullFor(request)) throw new Fault('hashing-busy')
 
     const previousToken = web.sessionToken(request)
     const outcome = await signIn(doorkeeper, {
