@@ -230,6 +230,13 @@ export const catalogue = {
     words: 'Another import or its undoing is under way on this database.',
     whatNow: 'Wait until it has ended, then start again.',
   },
+  'import-kept-waiting': {
+    status: 500,
+    title: 'The import is kept waiting',
+    words: 'Another transaction on this database holds a name that the import wants, and does not end.',
+    whatNow:
+      'End what is idle in transaction, as pg_stat_activity shows it, and start the import again: it goes on where it was.',
+  },
   'storm-refused': {
     status: 500,
     title: 'Not stormed',

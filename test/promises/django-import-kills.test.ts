@@ -105,6 +105,37 @@ test('customers register on two nodes while it runs: nobody is refused for it, a
   expect(found).toEqual([])
 })
 
+test('whoever holds a name and waits for another is given way to, without a deadlock', async () => {
+  const target = await freshDatabase()
+  const registering = new Client({ connectionString: target.appUrl })
+  await registering.connect()
+  await registering.query('begin')
+  await registering.query(accountOf('user150@example.com', null))
+  const running = importDjango(request(target, true))
+  const waiting = `select from pg_stat_activity where application_name = 'meridian import' and wait_event_type = 'Lock'
+    and datname = current_database()`
+  await expect.poll(() => target.query(waiting), { interval: 5, timeout: 20_000 }).toHaveLength(1)
+  await registering.query(accountOf(null, 'user130'))
+  await registering.query('commit')
+  await registering.end()
+  const found = Object.fromEntries(counted(await running).map(({ finding, count }) => [finding, count]))
+  expect(found).toMatchObject({ 'address-taken': 1, 'username-taken': 1 })
+  const [{ deadlocks } = {}] = await target.query(
+    'select deadlocks::int from pg_stat_database where datname = current_database()',
+  )
+  expect(deadlocks).toBe(0)
+})
+
+function accountOf(email: string | null, username: string | null): string {
+  const [address, name] = [email, username].map((text) => (text === null ? 'null' : `'${text}'`))
+  return `with account as (
+      insert into accounts (id, kind, first_name, last_name, email, email_delivery, email_canonical, email_canonical_version,
+        username, username_canonical)
+      values (gen_random_uuid(), 'customer', 'Ann', 'Archer', ${address}, ${address}, ${address}, ${email ? 1 : 'null'}, ${name}, ${name})
+      returning id
+    ) insert into customer_profiles (account_id) select id from account`
+}
+
 test('a connection that breaks while rows are read stops it in words, with nothing written', async () => {
   const target = await freshDatabase()
   const proxy = await PostgresProxy.before(legacy.superuserUrl)

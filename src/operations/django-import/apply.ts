@@ -1,3 +1,6 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault } from '../../answers/fault.ts'
 import { auditInsert, NO_REQUEST } from '../../audit/events.ts'
 import type { Connection } from '../../database/connection.ts'
 import type { Queryable } from '../../database/database.ts'
@@ -6,17 +9,25 @@ import { EMAIL_VERSION } from '../../accounts/email.ts'
 import { profilesLeftAside } from './decide.ts'
 import { findRowsByKey } from './session.ts'
 
-/** Users in one transaction: few enough that a registration which wants one of their names waits a moment and no more. */
-const BATCH = 500
+/** Users in one transaction. */
+const LARGEST_BATCH = 500
+const SMALLEST_BATCH = 20
 
+/** Milliseconds that a batch may take: so long does a registration wait at worst that wants one of its names. */
+const BATCH_WITHIN = 200
+
+/** How often accounts are made of what is left, once names of theirs were taken. */
 const TRIES = 5
+
+/** A batch that somebody keeps waiting is begun anew so often before the import stops: for half a minute, more or less. */
+const BATCH_TRIES = 100
 
 export interface Batches {
   runId: string
   source: string
   schemes: ReadonlyMap<string, string>
-  /** Brings the legacy rows that are to be archived, as far as they are not here yet. */
-  fetchOriginals: () => Promise<void>
+  /** Brings those of these legacy rows (relation, legacy_id) that are to be archived and are not here yet. */
+  fetchOriginals: (rows: Sql) => Promise<void>
   progress: (users: number) => void
 }
 
@@ -24,33 +35,63 @@ export interface Batches {
 export async function apply(target: Connection, { progress, ...what }: Batches): Promise<void> {
   await findRowsByKey(target)
   const last = await target.row<{ place: number }>(sql`select coalesce(max(place), 0)::int as place from decided`)
-  for (let from = 0; from < (last?.place ?? 0); from += BATCH) {
-    await sendingAgain(target, async (within) => {
-      // Should the server be lost, so is the last of them, and done again: only the run's end has to wait for the disk.
-      await within.rows(sql`set local synchronous_commit = off`)
-      await batch(within, what, from)
-    })
-    progress(BATCH)
-  }
-  await sendingAgain(target, (within) => rest(within, what))
-}
-
-/** A registration that wants the same two names in another order can make either of the two give way. */
-async function sendingAgain(target: Connection, work: (within: Queryable) => Promise<void>): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await target.transaction(work)
-    } catch (error) {
-      const { code } = error as { code?: string }
-      if (tries === TRIES || !(code === '40P01' || code === '40001')) throw error
+  let size = LARGEST_BATCH
+  let tries = 0
+  for (let from = 0; from < (last?.place ?? 0);) {
+    const began = performance.now()
+    if (await written(target, what, { from, to: from + size })) {
+      progress(size)
+      from += size
+      tries = 0
+      const took = performance.now() - began
+      size = took > BATCH_WITHIN ? smaller(size) : took < BATCH_WITHIN / 2 ? Math.min(LARGEST_BATCH, size * 2) : size
+    } else {
+      tries += 1
+      if (tries === BATCH_TRIES) throw new Fault('import-kept-waiting')
+      size = smaller(size)
+      await sleep(randomInt(BATCH_WITHIN))
     }
   }
+  await target.transaction((within) => rest(within, what))
+}
+
+function smaller(size: number): number {
+  return Math.max(SMALLEST_BATCH, Math.floor(size / 2))
+}
+
+/** What the server says to whom it does not let have a name now: a deadlock, a conflict, the end of its patience. */
+const GAVE_WAY = new Set(['40P01', '40001', '55P03'])
+
+/**
+ * Writes a batch, or gives way. It holds many names, and for one of them may wait for a registration that waits for another
+ * of them: it lets go of all, long before the server ends the deadlock at the cost of either. And should the server be
+ * lost, so are the last batches, and done again: only the run's end has to wait for the disk.
+ */
+async function written(target: Connection, what: Import, places: Places): Promise<boolean> {
+  try {
+    await target.transaction(async (within) => {
+      await within.rows(
+        sql`select set_config('lock_timeout', '100ms', true), set_config('synchronous_commit', 'off', true)`,
+      )
+      await batch(within, what, places)
+    })
+    return true
+  } catch (error) {
+    if (GAVE_WAY.has((error as { code?: string }).code ?? '')) return false
+    throw error
+  }
+}
+
+/** After the first, up to the second. */
+interface Places {
+  from: number
+  to: number
 }
 
 type Import = Omit<Batches, 'progress'>
 
-async function batch(target: Queryable, { runId, source, schemes, fetchOriginals }: Import, from: number) {
-  const these = sql`d.place > ${from} and d.place <= ${from + BATCH}`
+async function batch(target: Queryable, { runId, source, schemes, fetchOriginals }: Import, { from, to }: Places) {
+  const these = sql`d.place > ${from} and d.place <= ${to}`
   await makeAccounts(target, these, fetchOriginals)
   await target.rows(schemesInsert(schemes))
   await target.rows(named('import-parts', partsInsert(these, runId, source)))
@@ -58,13 +99,13 @@ async function batch(target: Queryable, { runId, source, schemes, fetchOriginals
 }
 
 /** The accounts of a batch. Whose name was taken meanwhile goes without it, or is left aside where it was the only one. */
-async function makeAccounts(target: Queryable, these: Sql, fetchOriginals: () => Promise<void>): Promise<void> {
+async function makeAccounts(target: Queryable, these: Sql, fetchOriginals: Batches['fetchOriginals']): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     await target.rows(named('import-accounts', accountInsert(these)))
     const missing = await target.rows(named('import-missing', accountsMissing(these)))
     if (missing.length === 0) return
     for (const statement of namesGone(these, tries === TRIES - 1)) await target.rows(statement)
-    await fetchOriginals()
+    await fetchOriginals(rowsOf(these))
   }
 }
 
@@ -168,7 +209,7 @@ function partsInsert(these: Sql, runId: string, source: string): Sql {
 /** The users of a batch and their profiles. */
 function rowsOf(these: Sql): Sql {
   return sql`
-    select 'auth_user', d.legacy_id from decided d where ${these}
+    select 'auth_user' as relation, d.legacy_id from decided d where ${these}
     union all
     select p.relation, p.legacy_id from decided d join staged_profiles p on p.user_id = d.legacy_id where ${these}`
 }

@@ -78,7 +78,10 @@ export async function importDjango(request: ImportRequest): Promise<ImportReport
       const read = await stage(source, target, reader, request.progress.reading)
       request.progress.deciding()
       await decide(target, request.source)
-      if (request.apply) await fetchOriginals(source, target)
+      if (request.apply) {
+        await fetchOriginals(source, target, sql`select relation, legacy_id from to_archive`)
+        await target.rows(sql`analyze originals`)
+      }
       const reading = (performance.now() - began) / 1000
       if (!request.apply) {
         const report = await reportOf(target, request, null, read)
@@ -95,7 +98,7 @@ export async function importDjango(request: ImportRequest): Promise<ImportReport
         runId,
         source: request.source,
         schemes: reader.schemes,
-        fetchOriginals: () => fetchOriginals(source, target),
+        fetchOriginals: (rows) => fetchOriginals(source, target, rows),
         progress: (users) => request.progress.writing((written = Math.min(written + users, total)), total),
       })
       const writing = (performance.now() - writingBegan) / 1000

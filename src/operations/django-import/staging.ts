@@ -3,7 +3,7 @@ import type { Client } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { Fault } from '../../answers/fault.ts'
 import type { Connection } from '../../database/connection.ts'
-import { sql } from '../../database/sql.ts'
+import { sql, type Sql } from '../../database/sql.ts'
 import { rowsThrough } from './copy.ts'
 import {
   CUSTOMER_COLUMNS,
@@ -73,26 +73,22 @@ export async function stage(
 }
 
 /**
- * Fetches the rows that will be archived and are not here yet, as they are, from the same moment as everything else. A
- * password's hash is no part of an archive.
+ * Fetches those of these rows (relation, legacy_id) that will be archived and are not here yet, as they are, from the same
+ * moment as everything else. A password's hash is no part of an archive.
  */
-export async function fetchOriginals(source: Client, target: Connection): Promise<void> {
-  for (const relation of ['auth_user', 'accounts_customerprofile', 'accounts_staffprofile']) {
-    const sets = await target.rows<{ ids: string[] }>(sql`
-      select array_agg(legacy_id::text) as ids from to_archive t
-      where relation = ${relation}
-        and not exists (select from originals o where o.relation = t.relation and o.legacy_id = t.legacy_id)
-      group by (legacy_id / 20000)`)
-    for (const { ids } of sets) {
-      const query = `select '${relation}', id, to_jsonb(t) - 'password' from ${relation} t where id in (${ids.map(Number).join()})`
-      await copyRows(source, target, {
-        from: query,
-        into: 'originals (relation, legacy_id, original)',
-        read: (cells) => cells,
-      })
-    }
+export async function fetchOriginals(source: Client, target: Connection, rows: Sql): Promise<void> {
+  const sets = await target.rows<{ relation: string; ids: string[] }>(sql`
+    select relation, array_agg(legacy_id::text) as ids
+    from (${rows}) r join to_archive t using (relation, legacy_id)
+    where not exists (select from originals o where o.relation = r.relation and o.legacy_id = r.legacy_id)
+    group by relation, legacy_id / 20000`)
+  for (const { relation, ids } of sets) {
+    await copyRows(source, target, {
+      from: `select '${relation}', id, to_jsonb(t) - 'password' from ${relation} t where id in (${ids.map(Number).join()})`,
+      into: 'originals (relation, legacy_id, original)',
+      read: (cells) => cells,
+    })
   }
-  await target.rows(sql`analyze originals`)
 }
 
 interface Copy {
