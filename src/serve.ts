@@ -3,7 +3,8 @@ import { Fault } from './answers/fault.ts'
 import { buildApp, openDelivery } from './app.ts'
 import type { Config } from './config.ts'
 import { Database } from './database/database.ts'
-import { openStore } from './database/store.ts'
+import { migrate } from './database/migrations.ts'
+import { findStore } from './database/store.ts'
 import { offerFirstAdmin } from './flows/staff-registration/invitation.ts'
 import { Keys } from './lib/keys.ts'
 import { openLog, type Log } from './lib/log.ts'
@@ -20,13 +21,14 @@ const CLOSE_WITHIN = 10 * SECOND
 export async function serve(config: Config, terminal: Writable): Promise<void> {
   const log = await openLog(config.LOG_LEVEL, process.stdout.isTTY)
   outlive(log)
-  const store = await openStore(config)
+  const store = await findStore(config)
   const database = new Database({
     url: store.appUrl,
     connections: config.DATABASE_CONNECTIONS,
     onIdleError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   })
-  const app = await buildApp(config, database, log)
+  // While the database answers, the pages are put together.
+  const [, app] = await Promise.all([migrate(store), buildApp(config, database, log)])
   // Before anybody is served: a database that goes now ends a node that is starting, and never one that is up.
   const firstAdmin = await offerFirstAdmin(database, new Keys(config.SECRETS))
   const delivery = await openDelivery(config, database, log)
