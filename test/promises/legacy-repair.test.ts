@@ -12,10 +12,15 @@ import {
 } from '../../src/operations/doctor/django/repair.ts'
 import { undoLegacyRepair } from '../../src/operations/doctor/django/undo.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { GROWN_LEGACY, hasDjango, inLegacy, legacyChecksum, legacyDatabase } from '../support/legacy.ts'
+import { djangoOn, GROWN_LEGACY, hasDjango, inLegacy, legacyChecksum, legacyDatabase } from '../support/legacy.ts'
 
 const undecided: Decisions = { rules: new Set(), keepers: [] }
 const everything: Decisions = { rules: new Set(DECIDABLE), keepers: [] }
+
+/** What a person does about what has no rule. */
+const DECIDED = `
+  update auth_user set username = username || '.renamed' where username in ('Case.Folded', 'whole@example.com');
+  delete from bookings where what = 'of nobody'`
 
 const legacy = await legacyDatabase()
 await inLegacy(legacy, GROWN_LEGACY)
@@ -143,11 +148,7 @@ describe(`P8 the legacy database itself is mended${hasDjango ? ', as Django made
     const [one, two, late] = await Promise.all(['equal.one', 'equal.two', 'shared.late'].map(idOf))
     const decided = { ...everything, keepers: [Number(two)] }
     const decidedPlan = await planned(legacy, decided)
-    await inLegacy(
-      legacy,
-      `update auth_user set username = username || '.renamed' where username in ('Case.Folded', 'whole@example.com');
-       delete from bookings where what = 'of nobody'`,
-    )
+    await inLegacy(legacy, DECIDED)
     const people = await legacyChecksum(legacy)
     const second = await repaired(legacy, decided)
     expect(decidedPlan.deeds).toEqual(second.deeds.filter(({ finding }) => finding !== 'profile-without-user'))
@@ -206,6 +207,30 @@ describe(`P8 the legacy database itself is mended${hasDjango ? ', as Django made
     expect(await undone(legacy, 'nonsense')).toEqual({ outcome: 'no-such-run' })
   })
 })
+
+test.runIf(hasDjango)(
+  'Django itself shows everybody their page afterwards, and its double registration is refused',
+  async () => {
+    const site = await legacyDatabase()
+    await inLegacy(site, GROWN_LEGACY)
+    await inLegacy(site, DECIDED)
+    expect(await repaired(site, everything)).toMatchObject({ waiting: [], failures: [], refused: [] })
+    const said = djangoOn(site)
+    expect(said).toEqual({
+      shown: said.users,
+      users: said.users,
+      signed_in: 'shared.late',
+      city: 'Bremen',
+      twice: 'accounts_customerprofile_user_id_key',
+      created: false,
+      address: 'auth_user_email_lower_key',
+      username: 'auth_user_username_lower_key',
+      unique: ['accounts_customerprofile_user_id_key'],
+      left: 0,
+    })
+    expect(said.users).toBeGreaterThan(40)
+  },
+)
 
 function counts(of: readonly { finding: string; table: string; count: number }[]): Record<string, number> {
   return Object.fromEntries(of.map(({ finding, table, count }) => [`${finding} ${table}`, count]))

@@ -30,6 +30,12 @@ export async function legacyDatabase(): Promise<TestDatabase> {
   return legacy
 }
 
+/** What Django makes of a repaired database: legacy-site.py says it. */
+export function djangoOn(legacy: TestDatabase): Record<string, unknown> & { users: number } {
+  const said = execFileSync(python, [join(projectRoot, 'test/support/legacy-site.py'), legacy.superuserUrl])
+  return JSON.parse(String(said)) as Record<string, unknown> & { users: number }
+}
+
 export async function inLegacy<Row extends QueryResultRow>(legacy: TestDatabase, text: string): Promise<Row[]> {
   const client = new Client({ connectionString: legacy.superuserUrl })
   await client.connect()
