@@ -135,6 +135,27 @@ describe('14.2.7 what is outdated is removed, and nothing younger:', () => {
     expect(await db.count(table)).toBe(before)
   })
 
+  test('the archive of a merge goes once it can no longer be taken back, and that of anything else stays', async () => {
+    await emptied('archived_rows')
+    const archived = async (kind: string, days: number) => {
+      const [id, age] = [firstIdAt(new Date(Date.now() - days * DAY)), `${days} days`]
+      const run = `${id.slice(0, 24)}${newId().slice(24)}`
+      await db.query(`insert into runs (id, kind, started_at) values ($1, $2, now() - $3::interval)`, [run, kind, age])
+      await db.query(`insert into archived_rows (run_id, relation, former, why) values ($1, $2, '{}', 'a test')`, [
+        run,
+        `${kind}, ${days} days`,
+      ])
+    }
+    for (const days of [29, 30.9, 31.1, 400]) {
+      for (const kind of ['merge', 'import', 'repair']) await archived(kind, days)
+    }
+    expect((await keepHouse(db.database)).removed['archives of merges']).toBe(2)
+    const left = await db.query<{ relation: string }>(`select relation from archived_rows where relation like 'merge%'`)
+    expect(left.map(({ relation }) => relation)).toEqual(['merge, 29 days', 'merge, 30.9 days'])
+    expect(await db.count('archived_rows')).toBe(10)
+    expect(await db.count(`runs where kind = 'merge'`), 'that it was done is known').toBe(4)
+  })
+
   test('what happened to an account stays for ever', async () => {
     await person()
     const before = await db.count('audit_events')

@@ -1,5 +1,6 @@
 import { KNOWN_FOR } from '../../accounts/receipts/receipts.ts'
 import { sql, type Sql } from '../../database/sql.ts'
+import { UNDO_WITHIN } from '../../flows/merging/merge.ts'
 import { firstIdAt } from '../../lib/random.ts'
 import { DAY } from '../../lib/time.ts'
 
@@ -28,6 +29,8 @@ const byId = (after: number, condition: Sql) => () =>
 const ago = (milliseconds: number) => sql`now() - ${milliseconds} * interval '1 millisecond'`
 
 const RECEIPTS = KNOWN_FOR + DAY
+
+const MERGES = UNDO_WITHIN + DAY
 
 export const retentions = [
   {
@@ -88,6 +91,16 @@ export const retentions = [
     because:
       'For that long its sender can see that it was not followed. An accepted one stays with the account that it made.',
     outdated: byId(30 * DAY, sql`t.accepted_at is null and t.expires_at < ${ago(30 * DAY)}`),
+  },
+  {
+    name: 'archives of merges',
+    table: 'archived_rows',
+    keeps: '31 days after the merge',
+    because: 'A merge can be taken back for 30 days; one more, so that none that is being taken back is overtaken.',
+    outdated: () => sql`t.run_id in (
+      select id from runs r where r.kind = 'merge' and r.id < ${firstIdAt(new Date(Date.now() - MERGES))}::uuid
+        and r.started_at < ${ago(MERGES)}
+    )`,
   },
   {
     name: 'verdicts',
