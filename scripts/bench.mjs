@@ -6,7 +6,7 @@ import { buildAll } from './build.mjs'
 import { root } from './runtime.mjs'
 
 /** Programs of their own; the others are run by Vitest, whose fixtures they share with the tests. */
-const PROGRAMS = new Set(['speed', 'people', 'import', 'overload', 'growth', 'writes', 'scale-out'])
+const PROGRAMS = new Set(['speed', 'people', 'import', 'overload', 'growth', 'writes', 'scale-out', 'figures'])
 
 const [name = 'speed'] = process.argv.slice(2)
 

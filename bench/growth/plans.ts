@@ -56,7 +56,7 @@ export class ExplainingDatabase extends Database {
   }
 
   override async rows<Row>(statement: Sql | Statement): Promise<Row[]> {
-    const client = new Client({ connectionString: this.#url })
+    const client = new Client({ connectionString: this.#url, options: '-c jit=off' })
     await client.connect()
     const send: Send = async (text, values) => (await client.query(text, values)).rows
     try {

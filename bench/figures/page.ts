@@ -1,0 +1,460 @@
+import type { Growth } from '../growth.ts'
+import type { ScaleOut } from '../scale-out.ts'
+import type { Figures } from '../speed.ts'
+import { inWords, type Spread } from '../speed/figures.ts'
+import { quantile } from '../statistics.ts'
+import { amount, barPanels, marksOnALine, ratioPanels, stackedBars, type Ink, type Mark } from './charts.ts'
+
+/** What was run, as far as it was. */
+export interface Runs {
+  speed?: Figures
+  growth?: Growth
+  scaleOut?: ScaleOut
+}
+
+/** A page of docs, and its pictures by name. */
+export interface FiguresPage {
+  page: string
+  pictures: Record<string, string>
+}
+
+interface Section {
+  text: string
+  pictures: Record<string, string>
+}
+
+/** The page and its pictures, of what was run. */
+export function figuresPage({ speed, growth, scaleOut }: Runs): FiguresPage {
+  const sections = [
+    ...(speed ? [speedSection(speed)] : []),
+    ...(growth ? [growthSection(growth)] : []),
+    ...(scaleOut ? [scaleOutSection(scaleOut)] : []),
+  ]
+  const intro = `# Figures
+
+How quick it is, what bounds it, what one operation costs, and what changes as a site fills. Everything on this page was drawn by
+\`npm run bench -- figures\` of numbers that these commands wrote, and that lie beside the pictures in [figures](figures/); nothing was typed:
+
+\`\`\`
+npm run bench
+npm run bench -- growth
+npm run bench -- scale-out
+npm run bench -- figures
+\`\`\`
+
+What is compared ran in turns on the same machine, one right after the other. Of several rounds the median is given, and in brackets the
+least and the most. [Capacity](capacity.md) reckons with these figures for sites of other sizes.
+`
+  return {
+    page: [intro, asked(speed, growth), ...sections.map(({ text }) => text)].join('\n'),
+    pictures: Object.assign({}, ...sections.map(({ pictures }) => pictures)) as Record<string, string>,
+  }
+}
+
+/** One figure that had to be reached. */
+interface Asked {
+  what: string
+  of: Spread | number | undefined
+  atLeast?: number
+  atMost?: number
+}
+
+/** A table of what was to be reached and what was measured, whether it was or not. */
+function asked(speed?: Figures, growth?: Growth): string {
+  const ratio = (what: string) => speed?.ratios[what]
+  const largest = growth ? Math.max(...Object.keys(growth.sizes).map(Number)) : 0
+  const smallest = growth ? Math.min(...Object.keys(growth.sizes).map(Number)) : 0
+  const grown = (errand: string) => growth?.errands[errand]?.[32]?.times[largest]
+  const beside = speed?.beside['ours']
+  const rows: Asked[] = [
+    {
+      what: 'registrations, 32 at once, of the bare hash',
+      of: ratio('registrations, 32 at once, ours : bare argon2id'),
+      atLeast: 0.85,
+    },
+    {
+      what: 'sign-ins, 32 at once, of the bare hash',
+      of: ratio('sign-ins, 32 at once, ours : bare argon2id'),
+      atLeast: 0.85,
+    },
+    {
+      what: 'registrations, 32 at once, of Better Auth’s',
+      of: ratio('registrations, 32 at once, ours : Better Auth'),
+      atLeast: 1,
+    },
+    {
+      what: 'sign-ins, 32 at once, of Better Auth’s',
+      of: ratio('sign-ins, 32 at once, ours : Better Auth'),
+      atLeast: 1,
+    },
+    {
+      what: 'session checks, 32 at once, of Better Auth’s',
+      of: ratio('session checks, 32 at once, ours : Better Auth'),
+      atLeast: 5,
+    },
+    {
+      what: 'session checks, 32 at once, of bare Fastify with one query',
+      of: ratio('session checks, 32 at once, ours : bare Fastify, one query'),
+      atLeast: 0.7,
+    },
+    {
+      what: 'the registration page, 32 at once, of the same bytes as a constant',
+      of: ratio('registration page, 32 at once, ours : the page as a constant'),
+      atLeast: 0.5,
+    },
+    { what: 'a registration’s WAL, in bytes', of: speed?.costs['registrations, ours']?.wal, atMost: 4096 },
+    { what: 'a registration’s fsyncs', of: speed?.costs['registrations, ours']?.fsyncs, atMost: 1.2 },
+    ...(['registrations', 'sign-ins'] as const).map((errand) => ({
+      what: `${errand} with ${amount(largest)} accounts, times as long as with ${amount(smallest)}`,
+      of: grown(errand),
+      atMost: 1.1,
+    })),
+    {
+      what: 'a session check beside 32 registrations, times as long as alone',
+      of: beside && beside.beside / beside.alone,
+      atMost: 2,
+    },
+    ...Object.entries(speed?.open ?? {}).map(([errand, { p50, p99 }]) => ({
+      what: `${errand} at 70 % of capacity, p99 in medians`,
+      of: p99 / p50,
+      atMost: 3,
+    })),
+    { what: 'start-up, of Better Auth’s time', of: ratio('start-up, ours : Better Auth'), atMost: 1 },
+    {
+      what: 'memory of an idle node, of Better Auth’s',
+      of:
+        speed?.idle['ours'] && speed.idle['ours'].residentMiB / (speed.idle['Better Auth']?.residentMiB ?? Number.NaN),
+      atMost: 1,
+    },
+  ]
+  const measured = rows.flatMap(({ what, of, atLeast, atMost }) => {
+    if (of === undefined) return []
+    const value = typeof of === 'number' ? of : of.median
+    const reached = (atLeast === undefined || value >= atLeast) && (atMost === undefined || value <= atMost)
+    const wanted = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`
+    return [[what, wanted, typeof of === 'number' ? amount(of) : inWords(of), reached ? 'yes' : '**no**']]
+  })
+  return `## What was to be reached\n\n${table(['', 'to be reached', 'measured', 'reached'], measured)}`
+}
+
+const inks: Record<string, Ink> = { ours: 'ours', 'Better Auth': 'peer' }
+
+function speedSection(figures: Figures): Section {
+  const at = (number: number) =>
+    Object.entries(figures.closed).map(([errand, byNumber]) => ({
+      name: errand,
+      bars: Object.entries(byNumber[number] ?? {}).map(([party, { rates }]) => ({
+        label: party,
+        ink: inks[party] ?? 'bound',
+        rate: { least: quantile(rates, 0), median: quantile(rates, 0.5), most: quantile(rates, 1) },
+      })),
+    }))
+  const { machine, made, node, postgres, rounds } = figures
+  const open = Object.entries(figures.open).map(([name, { p50, p99, p999 }]) => ({
+    name,
+    marks: [
+      { label: 'p50', ink: 'ours', value: p50 },
+      { label: 'p99', ink: 'ours', value: p99 },
+      { label: 'p99.9', ink: 'pale', value: p999 },
+    ] satisfies Mark[],
+  }))
+  const beside = Object.entries(figures.beside).map(([name, of]) => ({
+    name,
+    marks: [
+      { label: 'alone', ink: 'pale', value: of.alone },
+      { label: 'beside', ink: inks[name] ?? 'bound', value: of.beside },
+    ] satisfies Mark[],
+  }))
+  const spent = Object.entries(figures.closed).flatMap(([errand, byNumber]) => {
+    const processor = byNumber[32]?.['ours']?.processor
+    if (!processor) return []
+    const parts = [
+      { ink: 'ours' as const, value: processor.server },
+      { ink: 'database' as const, value: processor.database },
+    ]
+    return [{ name: errand, parts }]
+  })
+  const [hashing, others] = [
+    spent.filter(({ name }) => name === 'registrations' || name === 'sign-ins'),
+    spent.filter(({ name }) => name !== 'registrations' && name !== 'sign-ins'),
+  ]
+  const legend = { ours: 'the node, its hashes too', database: 'PostgreSQL' }
+  const text = `## Speed
+
+${made.slice(0, 10)}, ${machine}, Node ${node}, PostgreSQL ${postgres}, ${rounds} rounds; the server, PostgreSQL and the load share these cores, so that the load’s
+own work is counted against us.
+
+${image('rates', 'What is done a second, 32 at once: ours, what bounds it, and Better Auth')}
+
+${image('open', 'How long an answer takes where people arrive at 70 % of capacity, from when each should have been sent')}
+
+${image('beside', 'A session check alone, and beside 32 registrations at once')}
+
+${image('processor-hashing', 'Processor time of one registration and one sign-in')}
+
+${image('processor', 'Processor time of one operation without a hash')}
+
+### What one costs PostgreSQL, one at a time
+
+${table(
+  ['', 'WAL bytes', 'fsyncs', 'transactions'],
+  Object.entries(figures.costs).map(([what, { wal, fsyncs, commits }]) => [
+    what,
+    wal.toFixed(0),
+    fsyncs.toFixed(2),
+    commits.toFixed(2),
+  ]),
+)}
+### By how many at once
+
+${table(
+  ['', 'at once', '', 'a second', 'p50 ms', 'p99 ms', 'p99.9 ms'],
+  Object.entries(figures.closed).flatMap(([errand, byNumber]) =>
+    Object.entries(byNumber).flatMap(([atOnce, parties]) =>
+      Object.entries(parties).map(([party, of]) => [
+        errand,
+        atOnce,
+        party,
+        amount(quantile(of.rates, 0.5)),
+        ...[of.p50, of.p99, of.p999].map((value) => (Number.isFinite(value) ? amount(value) : '–')),
+      ]),
+    ),
+  ),
+)}
+### Started, and idle
+
+${table(
+  ['', 'ms to the first answer', 'MiB resident'],
+  Object.entries(figures.idle).map(([party, { startedIn, residentMiB }]) => [
+    party,
+    inWords(startedIn, 0),
+    residentMiB.toFixed(0),
+  ]),
+)}
+### Ratios
+
+${table(
+  ['', 'median (least to most)'],
+  Object.entries(figures.ratios).map(([what, ratio]) => [what, inWords(ratio)]),
+)}`
+  return {
+    text,
+    pictures: {
+      rates: barPanels(
+        '32 at once',
+        `operations a second; median of ${rounds} rounds, the line from the least to the most`,
+        at(32),
+      ),
+      open: marksOnALine(
+        'Arrivals at 70 % of capacity',
+        'milliseconds from when each should have been sent to its answer',
+        open,
+        'ms',
+      ),
+      beside: marksOnALine('A session check beside 32 registrations at once', 'milliseconds, p50', beside, 'ms'),
+      'processor-hashing': stackedBars(
+        'Processor time of one with a hash',
+        'milliseconds, 32 at once',
+        hashing,
+        legend,
+        'ms',
+      ),
+      processor: stackedBars('Processor time of one without', 'milliseconds, 32 at once', others, legend, 'ms'),
+    },
+  }
+}
+
+function growthSection(growth: Growth): Section {
+  const counts = Object.keys(growth.sizes).map(Number)
+  const [smallest, largest] = [Math.min(...counts), Math.max(...counts)]
+  const loads = Object.entries(growth.errands).flatMap(([errand, byNumber]) =>
+    Object.entries(byNumber).map(([atOnce, compared]) => ({ errand, atOnce, compared })),
+  )
+  const series = loads
+    .filter(({ errand, atOnce }) => atOnce === '32' || errand === 'searches')
+    .map(({ errand, atOnce, compared }) => ({
+      name: `${errand}, ${atOnce === '1' ? 'one' : atOnce} at ${atOnce === '1' ? 'a time' : 'once'}`,
+      points: counts.flatMap((at) => {
+        const ratio = compared.times[at]
+        return ratio ? [{ at, ratio }] : []
+      }),
+    }))
+  const tables = growth.sizes[largest]?.tables ?? []
+  const each = (bytes: number) => bytes / largest
+  const indexes = (of: (typeof tables)[number]) => of.indexes.reduce((sum, { bytes }) => sum + bytes, 0)
+  const heavy = tables.filter((of) => each(of.heap + indexes(of)) >= 5)
+  const text = `## Growth
+
+${growth.made.slice(0, 10)}, ${growth.machine}, PostgreSQL ${growth.postgres}, ${growth.rounds} rounds: one PostgreSQL with a database for each size, a node at each, and the
+same errands at all of them in turns. Everybody who signs in, and every session, is somebody else’s than the one before, from anywhere in
+four years.
+
+${image('growth', `How many times as long it takes as with ${amount(smallest)} accounts`)}
+
+${table(
+  [
+    '',
+    'at once',
+    'accounts',
+    'a second',
+    'p50 ms',
+    'p99 ms',
+    'PostgreSQL’s CPU, ms',
+    `times as long as with ${amount(smallest)}`,
+  ],
+  loads.flatMap(({ errand, atOnce, compared }) =>
+    counts.flatMap((count) => {
+      const site = compared.sites[count]
+      const times = compared.times[count]
+      return site && times
+        ? [
+            [
+              errand,
+              atOnce,
+              amount(count),
+              inWords(site.perSecond, 0),
+              amount(site.p50),
+              amount(site.p99),
+              amount(site.databaseMs),
+              inWords(times),
+            ],
+          ]
+        : []
+    }),
+  ),
+)}
+### What an account takes on the disk
+
+${image('bytes', `Bytes an account with ${amount(largest)} of them, by table`)}
+
+${table(
+  ['', ...counts.map((count) => `${amount(count)} accounts`)],
+  [
+    ['the database, GB', ...counts.map((count) => ((growth.sizes[count]?.bytes ?? 0) / 1e9).toFixed(2))],
+    ['bytes an account', ...counts.map((count) => ((growth.sizes[count]?.bytes ?? 0) / count).toFixed(0))],
+  ],
+)}
+${table(
+  [
+    `with ${amount(largest)} accounts`,
+    'rows',
+    'table, bytes an account',
+    'indexes, bytes an account',
+    'the largest index',
+  ],
+  heavy.map((of) => [
+    of.table,
+    amount(of.rows),
+    each(of.heap).toFixed(0),
+    each(indexes(of)).toFixed(0),
+    of.indexes[0] ? `${of.indexes[0].index}, ${each(of.indexes[0].bytes).toFixed(0)}` : '–',
+  ]),
+)}
+### What PostgreSQL does for one
+
+Pages of 8 KiB that a statement looks at, foreign keys included, and bytes of WAL. A table that is read from end to end is named, whatever its
+size. Statements that change nothing on their way, as the search sends several, are put together.
+
+${table(
+  [
+    '',
+    'statement',
+    ...counts.map((count) => `pages, ${amount(count)}`),
+    'WAL bytes',
+    `read from end to end, ${amount(largest)}`,
+  ],
+  Object.entries(growth.plans[largest] ?? {}).flatMap(([flow, planned]) => {
+    const isSearch = flow.startsWith('search')
+    const pages = (count: number, at: number) => {
+      const all = growth.plans[count]?.[flow] ?? []
+      return String(isSearch ? all.reduce((sum, { buffers }) => sum + buffers, 0) : (all[at]?.buffers ?? '–'))
+    }
+    const scans = (of: typeof planned) => of.flatMap(({ seqScans }) => seqScans).join(', ') || 'nothing'
+    if (isSearch)
+      return [[flow, `${planned.length} statements`, ...counts.map((count) => pages(count, 0)), '–', scans(planned)]]
+    return planned.map((of, at) => [
+      flow,
+      of.statement,
+      ...counts.map((count) => pages(count, at)),
+      of.wal.toFixed(0),
+      scans([of]),
+    ])
+  }),
+)}`
+  return {
+    text,
+    pictures: {
+      growth: ratioPanels(
+        'As a site fills',
+        `times as long as with ${amount(smallest)} accounts, by number of accounts; the dashed line is 1.1`,
+        series,
+        1.1,
+      ),
+      bytes: stackedBars(
+        'Bytes an account',
+        `with ${amount(largest)} accounts`,
+        heavy.map((of) => ({
+          name: of.table,
+          parts: [
+            { ink: 'ours', value: each(of.heap) },
+            { ink: 'database', value: each(indexes(of)) },
+          ],
+        })),
+        { ours: 'the table', database: 'its indexes' },
+        'bytes',
+      ),
+    },
+  }
+}
+
+function scaleOutSection(figures: ScaleOut): Section {
+  const { made, machine, postgres, rounds, nodes, alone } = figures
+  const text = `## More nodes, and PostgreSQL alone
+
+${made.slice(0, 10)}, ${machine}, PostgreSQL ${postgres}, ${rounds} rounds, 32 at once over all nodes. Nodes, PostgreSQL and load share the cores of one machine: where one node
+already fills them, two can do no more. What is to be seen here is that they do no less, and what each party spends.
+
+${table(
+  ['', 'nodes', 'a second', 'of one node', 'CPU ms: nodes', 'PostgreSQL', 'load', 'MiB of a node'],
+  Object.entries(nodes).flatMap(([errand, byNodes]) =>
+    Object.entries(byNodes).map(([number, of]) => [
+      errand,
+      number,
+      inWords(of.perSecond, 0),
+      inWords(of.ofOneNode),
+      of.processor.server.toFixed(2),
+      of.processor.database.toFixed(2),
+      of.processor.load.toFixed(2),
+      of.residentMiB.toFixed(0),
+    ]),
+  ),
+)}
+${
+  alone === null
+    ? 'There was no `pgbench` on this machine, so that what PostgreSQL takes by itself was not measured.\n'
+    : `What PostgreSQL takes by itself: the very statements, replayed by \`pgbench\` on the same cores, with a hash that was made before. A
+registration is two statements, the limit’s and its own.
+
+${table(
+  ['', 'at once', 'a second', 'PostgreSQL’s CPU, ms'],
+  Object.entries(alone).flatMap(([errand, byNumber]) =>
+    Object.entries(byNumber).map(([atOnce, of]) => [
+      errand,
+      atOnce,
+      inWords(of.perSecond, 0),
+      of.databaseMs.toFixed(3),
+    ]),
+  ),
+)}`
+}`
+  return { text, pictures: {} }
+}
+
+function image(name: string, words: string): string {
+  return `![${words}](figures/${name}.svg)`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`
+}
