@@ -148,6 +148,27 @@ test('where one network floods, others are served, and it is itself as soon as i
   expect((await flooding.register()).answer.status).toBe(303)
 })
 
+test('a network that keeps on though its limit is used up is told so at the door, others are served, and so is it when it may', async () => {
+  const flooding = new Visitor(site)
+  expect((await flooding.register()).answer.status).toBe(303)
+  flooding.cookies.delete('meridian-session')
+  await db.query('update limits set taken = 100000')
+  const form = await filledIn(flooding)
+  const told: Answer[] = []
+  while (told.length < 30) told.push(await flooding.post(urls.customerRegistration, form))
+  expect(new Set(told.map(({ status }) => status))).toEqual(new Set([429]))
+
+  const answers = await Promise.all(Array.from({ length: 60 }, () => flooding.post(urls.customerRegistration, form)))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([429]))
+  const atTheDoor = answers.filter(({ body }) => !body.includes('<form'))
+  expect(atTheDoor.length).toBeGreaterThan(20)
+  expect(Number(atTheDoor[0]?.headers['retry-after'])).toBeGreaterThan(0)
+  expect((await new Visitor(site).register()).answer.status).toBe(303)
+
+  await db.query('delete from limits')
+  await vi.waitFor(async () => expect((await flooding.post(urls.customerRegistration, form)).status).toBe(303), 5000)
+})
+
 test('a true flood, from many networks at once: everybody gets an answer, and nobody is left inside', async () => {
   const forms = await Promise.all(Array.from({ length: 40 }, () => filledIn(new Visitor(site))))
   const person = new Visitor(site)
