@@ -10,6 +10,9 @@ import { root } from './runtime.mjs'
 const PAIRS = 'test/interleavings/two-flows.test.ts'
 const GUARANTEE = 'test/promises/profile-guarantee.test.ts'
 const CONSTRAINTS = 'test/promises/constraints.test.ts'
+const INVITATIONS = 'test/promises/staff-invitation.test.ts'
+const REPAIR = 'test/promises/repair.test.ts'
+const QUEUE = 'src/accounts/passwords/hashing-queue.test.ts'
 
 /** What is taken away, and which tests are to notice: a file, and the names in it that a pattern finds. */
 export const mutations = [
@@ -36,6 +39,10 @@ export const mutations = [
   dropped('receipts', 'receipts_pkey', PAIRS, 'the same submission'),
   index('letters_one_welcome_per_account', CONSTRAINTS),
   index('invitations_one_for_first_admin', CONSTRAINTS),
+  index('invitations_one_open_per_address', INVITATIONS, 'of one address sent many times at once'),
+  dropped('invitations', 'invitations_have_one_end', CONSTRAINTS),
+  trigger('accounts', 'accounts_keep_an_admin', 'test/promises/suspension.test.ts'),
+  trigger('staff_profiles', 'staff_profiles_keep_an_admin', 'test/promises/suspension.test.ts'),
 
   // Locks.
   changed(
@@ -97,6 +104,48 @@ export const mutations = [
     'src/limits/limits.test.ts',
   ),
 
+  changed(
+    'who is on the staff changes one at a time',
+    'src/accounts/staff.ts',
+    `select pg_advisory_xact_lock(hashtext('staff'))
+      from (select id from accounts where id = \${accountId}::uuid for update) as account`,
+    `select id from accounts where id = \${accountId}::uuid for update`,
+    'test/promises/staff-console.test.ts',
+    'demote each other',
+  ),
+  changed(
+    'two who are merged are locked',
+    'src/flows/merging/merge.ts',
+    'sql`for update of a`',
+    'sql``',
+    'test/promises/merging.test.ts',
+    'sixteen times at once is one merge',
+  ),
+  changed(
+    'a run that is taken back is locked',
+    'src/archive/undo.ts',
+    'where id::text = ${run} and kind = ${kind} for update`',
+    'where id::text = ${run} and kind = ${kind}`',
+    'test/promises/merging.test.ts',
+    'taken back sixteen times',
+  ),
+  changed(
+    'a repair keeps writers out',
+    'src/operations/doctor/repair.ts',
+    'await within.rows(verbatim(lockFor(schema ? tables.map(({ name }) => name) : [...changed])))',
+    'void lockFor, changed',
+    PAIRS,
+    'registration × repair',
+  ),
+  changed(
+    'one import at a time',
+    'src/operations/django-import/session.ts',
+    `if (!lock?.held) throw new Fault('import-under-way')`,
+    `if (!lock) throw new Fault('import-under-way')`,
+    'test/promises/django-import-kills.test.ts',
+    'two at once',
+  ),
+
   // Conditional updates.
   changed(
     'a code is spent once',
@@ -146,6 +195,101 @@ export const mutations = [
     '',
     PAIRS,
     'invitation',
+  ),
+  changed(
+    'an open invitation alone is sent again',
+    'src/flows/staff-invitation/invite.ts',
+    `i.email is not null and i.accepted_at is null and i.revoked_at is null
+          and \${actorMay(actorId, 'manage-staff')}
+        returning i.*`,
+    `i.email is not null and \${actorMay(actorId, 'manage-staff')}
+        returning i.*`,
+    INVITATIONS,
+    'sent again voids',
+  ),
+  changed(
+    'an open invitation alone is taken back',
+    'src/flows/staff-invitation/invite.ts',
+    `i.email is not null and i.accepted_at is null and i.revoked_at is null
+          and \${actorMay(actorId, 'manage-staff')}
+        returning i.id, i.role`,
+    `i.email is not null and \${actorMay(actorId, 'manage-staff')}
+        returning i.id, i.role`,
+    INVITATIONS,
+    'taken back',
+  ),
+  changed(
+    'the last admin is not suspended',
+    'src/flows/suspension/suspend.ts',
+    `        when p.role = 'admin' and not \${anotherAdminThan(sql\`a.id\`)} then 'last-admin'
+`,
+    '',
+    'test/promises/suspension.test.ts',
+  ),
+  changed(
+    'the last admin stays one',
+    'src/flows/staff-role/change-role.ts',
+    `          when p.role = 'admin' and a.status = 'active' and not \${anotherAdminThan(sql\`a.id\`)} then 'last-admin'
+`,
+    '',
+    'test/promises/staff-console.test.ts',
+    'last admin',
+  ),
+  changed(
+    'a run is taken back once',
+    'src/archive/undo.ts',
+    `return row.undone ? { outcome: 'undone-before' } : { age: row.age }`,
+    'return { age: row.age }',
+    REPAIR,
+  ),
+  changed(
+    'an undo keeps what somebody changed since',
+    'src/archive/undo.ts',
+    'if (missing && missing.count > 0) throw new NotAsLeft({ relation, why, ...missing })',
+    'void missing',
+    REPAIR,
+    'never overwrites',
+  ),
+  changed(
+    'an import gives way to who has the name',
+    'src/operations/django-import/apply.ts',
+    `from decided d where \${these} and not left_aside
+    on conflict do nothing`,
+    'from decided d where ${these} and not left_aside',
+    PAIRS,
+    'import batch',
+  ),
+  changed(
+    'an import archives whom a registration outran',
+    'src/operations/django-import/apply.ts',
+    '    await fetchOriginals()\n',
+    '',
+    PAIRS,
+    'import batch',
+  ),
+  changed(
+    'who was erased is not imported',
+    'src/operations/django-import/decide.ts',
+    `update decided set left_aside = true
+      where legacy_id in (select legacy_id from found where finding = 'erased')`,
+    `update decided set left_aside = false
+      where legacy_id in (select legacy_id from found where finding = 'erased')`,
+    'test/promises/django-import.test.ts',
+    'stays erased',
+  ),
+  changed(
+    'no more wait for a hash than there are places',
+    'src/accounts/passwords/hashing-queue.ts',
+    'return this.#waiting.total >= this.#mostWaiting',
+    'return false',
+    QUEUE,
+  ),
+  changed(
+    'who would wait too long for a hash is told so at once',
+    'src/accounts/passwords/hashing-queue.ts',
+    '* this.#meanDuration > this.#bearableNow()',
+    '* this.#meanDuration > Infinity',
+    QUEUE,
   ),
   changed(
     'a sign-in holds for the password that was verified',
@@ -238,6 +382,14 @@ export const mutations = [
 
   // Idempotency.
   changed(
+    'what a lost connection may have swallowed is sent again',
+    'src/database/database.ts',
+    'if (!mayPass(error) || (repeated > 0 && performance.now() > until)) throw error',
+    'if (!mayPass(error) || repeated >= 0 || performance.now() > until) throw error',
+    'test/promises/all-or-nothing.test.ts',
+    'from the database, after it has committed',
+  ),
+  changed(
     'a registration leaves a receipt',
     'src/flows/registration/statement.ts',
     '), receipt as (${receiptInsert(fingerprint, sql`account`)}',
@@ -309,6 +461,11 @@ function dropped(table, constraint, file, names) {
 
 function index(name, file, names) {
   return { name, kind: 'constraint', statement: `drop index ${name};`, text: `INDEX ${name} `, file, names }
+}
+
+function trigger(table, name, file, names) {
+  const statement = `drop trigger ${name} on ${table};`
+  return { name, kind: 'constraint', statement, text: `TRIGGER ${name} `, file, names }
 }
 
 function changed(name, source, from, to, file, names) {

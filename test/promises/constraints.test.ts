@@ -39,6 +39,7 @@ const refused: Record<string, string> = {
   codes_code_hash_key: `${CODE} values ('${ANN}', ${HASH}, 'recovery', '${ANN}', 'ann@example.com', now())`,
   letters_have_one_end: `update letters set sent_at = now(), given_up_at = now() where id = '${NEW}'`,
   letters_one_welcome_per_account: `insert into letters (id, account_id, kind, recipient) values ('${ANN}', '${ANN}', 'welcome', 'ann@example.com')`,
+  invitations_have_one_end: `update invitations set accepted_at = now(), revoked_at = now() where id = '${NEW}'`,
   invitations_one_for_first_admin: `
     insert into invitations (id, code_hash, role, for_first_admin, expires_at)
     values ('${ANN}', decode(repeat('cd', 32), 'hex'), 'admin', true, now())`,

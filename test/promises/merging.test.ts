@@ -94,6 +94,15 @@ describe('merging two people', () => {
     expect(await db.count(`accounts where id in ('${kept.id}', '${other.id}')`)).toBe(1)
   })
 
+  test('taken back sixteen times at once is taken back once', async () => {
+    const { run, kept, other } = await merge()
+    const undoing = Array.from({ length: 16 }, () => undoMerge(db.database, run, null, origin))
+    const outcomes = (await Promise.all(undoing)).map(({ outcome }) => outcome)
+    expect(outcomes.toSorted()).toEqual(['undone', ...Array.from({ length: 15 }, () => 'undone-before')])
+    const ids = `account_id in ('${kept.id}', '${other.id}')`
+    expect(await db.count(`audit_events where event = 'merge-undone' and ${ids}`)).toBe(2)
+  })
+
   test('is not taken back after thirty days, nor over what somebody changed since, nor into an address that is taken', async () => {
     const late = await merge()
     await db.query(`update runs set started_at = now() - interval '31 days' where id = $1`, [late.run])
