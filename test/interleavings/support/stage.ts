@@ -136,7 +136,7 @@ export function withInvariants(
 const USABLE = new Set([200, 303, 409, 410, 422, 429])
 
 /** Every row that breaks a promise, as words. Each is asked of all accounts, whichever flows have just met. */
-async function violations(db: TestDatabase): Promise<string[]> {
+export async function violations(db: Pick<TestDatabase, 'query'>): Promise<string[]> {
   const rows = await db.query<{ broken: string }>(`
     select 'two accounts of one address: ' || email_canonical as broken
       from accounts where email_canonical is not null group by email_canonical having count(*) > 1
