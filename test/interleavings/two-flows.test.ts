@@ -79,6 +79,19 @@ test.each(Object.entries(pairs).filter(([name]) => !ALL && isSampled(name)))(
   },
 )
 
+/** Orders that failed once, by what was wrong: the flows' names as they went, until only one of them was left. */
+const failedOnce: Record<string, [pair: string, order: string[]]> = {
+  'the legacy rows of whom a registration outran are archived': [
+    'registration × import batch, address and username',
+    ['batch', 'registration', 'registration', 'registration'],
+  ],
+}
+
+test.each(Object.entries(failedOnce))('%s', async (_, [pair, order]) => {
+  const failure = await explorer.inOrder(order, pairs[pair] as Prepare)
+  expect(failure && inWords(failure)).toBeNull()
+})
+
 test('docs/interleavings.md has every pair and none else', () => {
   expect(rows.map(([, name]) => name)).toEqual(Object.keys(pairs))
 })
