@@ -262,7 +262,7 @@ export const mutations = [
   changed(
     'an import archives whom a registration outran',
     'src/operations/django-import/apply.ts',
-    '    await fetchOriginals()\n',
+    '    await fetchOriginals(rowsOf(these))\n',
     '',
     PAIRS,
     'import batch',
