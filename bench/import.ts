@@ -41,50 +41,35 @@ async function main(): Promise<void> {
   for (const name of ['whole', 'killed', 'bare']) await migrate(urls(name))
   await onDatabase('legacy', (client) => generateLegacyPeople(client, users))
   const before = await sums()
-  tell('the legacy database is made')
+  tell({ users })
 
   const foretold = await importInto('whole', ['--examples', '999999999'])
-  tell('predicted')
+  tell({ estimatedWriting: foretold.report.seconds.writing, estimatedFromReading: foretold.report.seconds.reading })
   await checkpoint()
   const applied = await importInto('whole', ['--apply'])
-  tell('imported')
+  const { reading, writing } = applied.report.seconds
+  tell({ importSeconds: applied.seconds, reading, writing, residentMiB: thirds(applied.memory) })
   await checkpoint()
   const bare = await bareCopy()
-  tell('copied barely')
+  tell({ bareCopySeconds: bare, ratio: applied.seconds / bare })
   const done = await findingsIn('whole')
-  const rowForRow = isDeepStrictEqual(rowsOf(foretold.report), done)
-  const kept = await sum('whole')
-  const survived = await killedAndResumed((2 * applied.report.seconds.writing) / (kills + 1))
-  const sameEnd = (await sum('killed')) === kept
-  tell('killed and taken up again')
-  const undone = [await undo('whole'), await undo('killed')]
-  const after = await sums()
-  const { reading, writing } = applied.report.seconds
-  process.stdout.write(
-    `${JSON.stringify(
-      {
-        users,
-        findings: { kinds: foretold.report.found.length, rows: done.length, predictedIsApplied: rowForRow },
-        importSeconds: applied.seconds,
-        reading,
-        writing,
-        estimatedWriting: foretold.report.seconds.writing,
-        bareCopySeconds: bare,
-        ratio: applied.seconds / bare,
-        residentMiB: thirds(applied.memory),
-        kills: survived,
-        sameEndState: sameEnd,
-        undone,
-        checksumsAsBefore: isDeepStrictEqual(after, before),
-      },
-      null,
-      2,
-    )}\n`,
-  )
+  tell({
+    kindsOfFindings: foretold.report.found.length,
+    findings: done.length,
+    predictedIsApplied: isDeepStrictEqual(rowsOf(foretold.report), done),
+  })
+  if (kills > 0) {
+    const survived = await killedAndResumed((2 * writing) / (kills + 1))
+    tell({ kills: survived, sameEndState: (await sum('killed')) === (await sum('whole')) })
+    tell({ undone: await undo('killed') })
+  }
+  tell({ undone: await undo('whole') })
+  tell({ checksumsAsBefore: isDeepStrictEqual(await sums(), before) })
 }
 
-function tell(what: string): void {
-  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${what}\n`)
+/** Each figure as soon as there is one: a long run that is broken off was not for nothing. */
+function tell(figures: object): void {
+  process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${JSON.stringify(figures)}\n`)
 }
 
 /** So that no part of the run writes to the disk what an earlier one has left to write. */

@@ -1,4 +1,4 @@
-import type { ImportReport } from '../operations/django-import/import.ts'
+import type { Durations, ImportReport } from '../operations/django-import/import.ts'
 
 /** The report as one file that needs no other: for reading, sending and keeping. It holds nobody's name or address. */
 export function importReportHtml(report: ImportReport, brand: string): string {
@@ -20,6 +20,7 @@ export function importReportHtml(report: ImportReport, brand: string): string {
 <p class="brand">${escaped(brand)}</p><h1>${escaped(title)}</h1>
 <p>${!report.applied ? 'Nothing was written yet.' : run === null ? 'There was nothing new to import.' : `Run <code>${escaped(run)}</code>. To take it back: <code>meridian import undo ${escaped(run)}</code>`}</p>
 <dl class="figures">${figures.map(([label, value]) => `<div><dt>${label}</dt><dd>${number(value)}</dd></div>`).join('')}</dl>
+<p>${escaped(timeIn(report.seconds))}.</p>
 <h2>What was found, and what becomes of it</h2>
 <table><thead><tr><th>Finding</th><th>Rows</th><th>What is done</th><th>For example</th></tr></thead><tbody>
 ${found
@@ -60,4 +61,16 @@ function number(count: number): string {
 
 function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`)
+}
+
+/** How long it took, and how long it will take and why that is thought. */
+export function timeIn({ reading, writing, basis }: Durations): string {
+  const read = `${duration(reading)} to read and check`
+  return basis === null
+    ? `${read}, ${duration(writing)} to write`
+    : `${read}; about ${duration(writing)} to write, which is ${basis}`
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`
 }

@@ -6,7 +6,7 @@ import { importDjango, type ImportReport, type Progress } from '../operations/dj
 import { openQuestions, type ImportQuestion } from '../operations/django-import/questions.ts'
 import { importRuns, type ImportRun } from '../operations/django-import/runs.ts'
 import { undoImport } from '../operations/django-import/undo.ts'
-import { importReportHtml } from './import-report.ts'
+import { importReportHtml, timeIn } from './import-report.ts'
 import { withDatabase, withStore } from './with-database.ts'
 
 interface DjangoOptions {
@@ -162,7 +162,7 @@ function wordsFor(report: ImportReport): string {
     `Left aside  ${number(accounts.leftAside)} users; ${number(report.questions)} questions for a person to decide`,
     `Archived    ${number(report.archived)} rows, whole, as they were`,
     `Passwords   ${report.passwords.map(({ scheme, count }) => `${scheme} ${number(count)}`).join(', ') || 'none'}`,
-    `Time        ${duration(seconds.reading)} to read and check, ${seconds.estimated ? 'about ' : ''}${duration(seconds.writing)} to write`,
+    `Time        ${timeIn(seconds)}`,
     '',
     ...report.found.flatMap(({ title, count, remedy, examples }) => [
       `${number(count).padStart(9)}  ${title}`,
@@ -175,8 +175,4 @@ function wordsFor(report: ImportReport): string {
 
 function number(count: number): string {
   return count.toLocaleString('en')
-}
-
-function duration(seconds: number): string {
-  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`
 }
