@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findings } from '../../src/operations/django-import/findings.ts'
@@ -10,7 +12,7 @@ import { projectRoot } from '../../src/lib/project-root.ts'
 import { emptyDatabase, freshDatabase } from '../support/database.ts'
 import { IMPORTED_STATE } from '../support/imported-state.ts'
 import { hasDjango, inLegacy, LEGACY_PASSWORD, legacyDatabase } from '../support/legacy.ts'
-import { openSite } from '../support/site.ts'
+import { openSite, TEST_SECRET } from '../support/site.ts'
 import { Visitor, registrationForm } from '../support/visitor.ts'
 import { urls } from '../../src/urls.ts'
 
@@ -80,6 +82,21 @@ describe(`P8 the legacy site's data${hasDjango ? ', made by Django' : ''}`, () =
     expect(Object.keys(findings).filter((name) => !predicted.found.some(({ finding }) => finding === name))).toEqual(
       onlyLater,
     )
+  })
+
+  test('a dry run says how long writing will take, and what that rests on: in words, on the page and to a program', () => {
+    const { reading, writing, basis } = predicted.seconds
+    expect(writing / reading).toBeCloseTo(1.5)
+    expect(basis).toMatch(/^what reading and checking took just now/)
+    const page = join(mkdtempSync(join(tmpdir(), 'meridian-report-')), 'report.html')
+    const words = execFileSync(
+      process.execPath,
+      [join(projectRoot, 'dist/main.mjs'), 'import', 'django', legacy.superuserUrl, '--html', page],
+      { env: { ...process.env, DATABASE_URL: db.appUrl, SECRET: TEST_SECRET }, encoding: 'utf8' },
+    )
+    const sentence = new RegExp(`\\d s to read and check; about \\d+ s to write, which is ${basis}`)
+    expect(words).toMatch(sentence)
+    expect(readFileSync(page, 'utf8')).toMatch(sentence)
   })
 
   test('what was predicted is what is done, row for row', async () => {
