@@ -17,6 +17,8 @@ export const letterKinds = [
   'confirm-corrected-address',
   'address-corrected',
   'staff-invitation',
+  'accounts-merged',
+  'merge-undone',
 ] as const
 
 export type LetterKind = (typeof letterKinds)[number]
@@ -37,6 +39,8 @@ export type LetterData<Kind extends LetterKind = LetterKind> = Kind extends keyo
 export interface LetterDetails {
   /** The role, and the name of who invites; null for the operator. */
   'staff-invitation': { role: string; invitedBy: string | null }
+  /** The merge, and whether the recipient's address signs in to what became of it. */
+  'accounts-merged': { run: string; signsIn: boolean }
   /** When the account is erased, as JSON has it. */
   'account-closing': { closesAt: string }
   /** Where somebody signed in: words of our own for the browser, and the moment as JSON has it. */

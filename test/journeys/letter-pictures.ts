@@ -30,6 +30,8 @@ const data = {
   role: 'customer_care',
   invitedBy: 'Grace Hopper',
   closesAt: '2026-12-06T09:30:00.000Z',
+  run: '01a21a80-0000-7000-8000-000000000001',
+  signsIn: true,
 }
 
 const browser = await openBrowser()
@@ -39,6 +41,9 @@ beforeAll(() => void mkdirSync(FOLDER, { recursive: true }))
 describe.each(letterKinds)('the letter %s', (kind) => {
   test('is pictured', () => picture(kind, data))
 })
+
+test('the letter to an address that is given up by a merge is pictured', () =>
+  picture('accounts-merged', { ...data, signsIn: false }, 'accounts-merged, given up'))
 
 test('the letter to somebody with a long name is pictured', () =>
   picture('welcome', { ...data, firstName: 'Wolfeschlegelsteinhausenbergerdorff Maximilian' }, 'long-name'))

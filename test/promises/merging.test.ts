@@ -80,6 +80,33 @@ describe('merging two people', () => {
     expect(events).toBe(4)
   })
 
+  test('tells the person at both addresses, and neither letter names the other; taken back, it says so to whoever was told', async () => {
+    const { kept, other, run } = await merge(['email'])
+    const letters = (kind: string) =>
+      db.query<{ recipient: string; signs: boolean | null; text: string }>(
+        `select recipient, (data -> 'signsIn')::boolean as signs, data::text as text from letters where kind = $1
+         and recipient = any($2::text[]) order by id`,
+        [kind, [kept.email, other.email]],
+      )
+    expect(await letters('accounts-merged')).toMatchObject([
+      { recipient: other.email, signs: true },
+      { recipient: kept.email, signs: false },
+    ])
+    expect((await letters('accounts-merged')).filter(({ text }) => text.includes('@'))).toEqual([])
+    await db.query(`update letters set sent_at = now() where kind = 'accounts-merged' and recipient = $1`, [
+      other.email,
+    ])
+    expect(await undoMerge(db.database, run, null, origin)).toMatchObject({ outcome: 'undone' })
+    expect(await letters('accounts-merged'), 'what has not left does not leave').toMatchObject([
+      { recipient: other.email },
+    ])
+    expect(await letters('merge-undone')).toMatchObject([{ recipient: other.email }])
+    const [told] = await db.query(`select account_id from letters where kind = 'merge-undone' and recipient = $1`, [
+      other.email,
+    ])
+    expect(told).toEqual({ account_id: other.id })
+  })
+
   test('sixteen times at once is one merge, and both ways at once leaves one of the two', async () => {
     const { kept, other } = await twoPeople()
     const outcomes = await Promise.all(

@@ -6,6 +6,7 @@ import type { Queryable } from '../../database/database.ts'
 import { column, join, sql, type Sql } from '../../database/sql.ts'
 import { newId } from '../../lib/random.ts'
 import { DAY } from '../../lib/time.ts'
+import { tellMerged, tellUndone } from './letters.ts'
 import { rowsThatHang, tablesBelow, tablesThatHang, type HangingRows } from './hanging.ts'
 
 /** Milliseconds within which a merge can be taken back. */
@@ -140,6 +141,8 @@ export async function mergeAccounts(database: Transactional, request: MergeReque
       with account as (
         select id as account_id, ${actorId}::uuid as actor_id from unnest(${[keptId, otherId]}::uuid[]) as id
       ) ${auditInsert('accounts-merged', origin, sql`account`, sql`jsonb_build_object('run', ${run}::text, 'kept', ${keptId}::text, 'reason', ${reason}::text)`)}`)
+    const goes = take.includes('email') ? pair.kept : pair.other
+    await tellMerged(within, { run, keptId, givenUp: (goes.fields['email_delivery'] as string | null) ?? null })
     return { outcome: 'merged', run, rows }
   })
 }
@@ -158,6 +161,7 @@ export async function undoMerge(
       if (claim.age > UNDO_WITHIN) return { outcome: 'too-late' }
       const rows = await undoRows(within, run)
       await within.rows(sql`set constraints all immediate`)
+      await tellUndone(within, run)
       await within.rows(sql`
         with account as (
           select both_of.id::uuid as account_id, ${actorId}::uuid as actor_id

@@ -17,4 +17,6 @@ export const letterNames: Record<LetterKind, string> = {
   'account-kept': 'Your account stays',
   'choose-password': 'Choose your password',
   'staff-invitation': 'You are invited to the staff',
+  'accounts-merged': 'Your accounts were merged',
+  'merge-undone': 'Your accounts are separate again',
 }

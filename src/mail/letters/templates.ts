@@ -194,6 +194,37 @@ const templates: Templates = {
     ],
   }),
 
+  // The address that is given up may never have been proved: nothing of the letter to it was typed by a customer.
+  'accounts-merged': ({ firstName, signsIn }, { brand, signInUrl, recoveryUrl }) => ({
+    subject: `Your two accounts with ${brand} are one now`,
+    heading: signsIn ? `One account, ${firstName}.` : 'This address signs in no longer.',
+    paragraphs: signsIn
+      ? [
+          `You had two accounts with ${brand}, and we have made one of them. Sign in to it with this address.`,
+          'Should your password not open it, you have one that belonged to the account that is gone: choose a new one.',
+        ]
+      : [
+          `There were two accounts with ${brand}, and we have made one of them. The one with this address went into the other; sign in with your other address, or with your username.`,
+        ],
+    ...(signsIn
+      ? {
+          action: { label: 'Sign in', url: signInUrl },
+          alternative: { label: 'Choose a new password', url: recoveryUrl },
+        }
+      : { action: { label: 'Sign in', url: signInUrl } }),
+    remarks: ['If you never had two accounts, please write to us: within 30 days it can be taken back.'],
+  }),
+
+  'merge-undone': ({ firstName }, { brand, signInUrl }) => ({
+    subject: `Your accounts with ${brand} are separate again`,
+    heading: `Two accounts again, ${firstName}.`,
+    paragraphs: [
+      `We had made one account of two with ${brand}, and have taken that back. This address signs in to its own account again, with the password that it had.`,
+    ],
+    action: { label: 'Sign in', url: signInUrl },
+    remarks: ['If you have any questions about it, please write to us.'],
+  }),
+
   'staff-invitation': ({ role, invitedBy }, { brand, link }) => ({
     subject: `You are invited to the staff of ${brand}`,
     heading: 'Welcome aboard.',

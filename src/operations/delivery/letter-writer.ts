@@ -31,6 +31,8 @@ const purposes: Record<LetterKind, MailedCodePurpose | null> = {
   'new-device': null,
   'staff-invitation': 'invitation',
   'choose-password': 'recovery',
+  'accounts-merged': null,
+  'merge-undone': null,
 }
 
 type Row = Pick<ClaimedLetter, 'kind' | 'data' | 'code_id' | 'code_hash'>
