@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { Transactional } from '../database/connection.ts'
-import { examine } from '../operations/doctor/doctor.ts'
+import { examine, type Examination } from '../operations/doctor/doctor.ts'
 import { legacyInvariants } from '../operations/doctor/django/invariants.ts'
 import { DECIDABLE, type Decidable, type Decisions } from '../operations/doctor/django/mending.ts'
 import { onLegacy } from '../operations/doctor/django/open.ts'
@@ -84,7 +84,7 @@ async function run(legacy: Transactional, { apply, json, decide, keepAddress, pa
   process.stdout.write(
     json
       ? `${JSON.stringify({ ...done, after }, null, 2)}\n`
-      : `${deedsInWords(done)}\n${verdictInWords(after)}${wayBack(done)}`,
+      : `${deedsInWords(done)}\n${shortVerdict(after)}${wayBack(done)}`,
   )
   process.exitCode = exitCodeFor(after)
 }
@@ -140,6 +140,12 @@ function leftInWords(waiting: readonly LegacyWait[], guards: readonly LegacyGuar
         `${line('', `Until then nothing keeps ${keeps}.`)}${note(`${name} waits for ${waitsFor.join(', ')}`)}`,
     ),
   ]
+}
+
+/** What is left was just told, so that its number is enough. */
+function shortVerdict(after: Examination): string {
+  const named = after.sound ? '' : 'meridian doctor django names them.\n'
+  return `${verdictInWords(after).split('\n')[0]}\n${named}`
 }
 
 function wayBack({ run: id }: LegacyRepair): string {
