@@ -218,6 +218,12 @@ export const catalogue = {
     words: 'The legacy site never left its tables alone for a moment, so the repair gave way. Nothing was changed.',
     whatNow: 'Start it again when fewer people are about, or when a long transaction there has ended.',
   },
+  'legacy-lost': {
+    status: 503,
+    title: 'The legacy database broke off',
+    words: 'The connection to the legacy database broke off. What had not come to its end there is undone.',
+    whatNow: 'Start the same command again: it finds what is left to do.',
+  },
   'legacy-broke-off': {
     status: 500,
     title: 'The legacy database broke off',

@@ -8,6 +8,7 @@ import { sql } from '../../src/database/sql.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import { SECOND } from '../../src/lib/time.ts'
 import { planLegacyRepair, repairLegacy, type LegacyRepair } from '../../src/operations/doctor/django/repair.ts'
+import { onLegacy } from '../../src/operations/doctor/django/open.ts'
 import { undoLegacyRepair } from '../../src/operations/doctor/django/undo.ts'
 import { DECIDABLE, type Decisions } from '../../src/operations/doctor/django/mending.ts'
 import { connectionTo, emptyDatabase, type TestDatabase } from '../support/database.ts'
@@ -15,8 +16,8 @@ import { inLegacy, legacyChecksum } from '../support/legacy.ts'
 import { generateLegacyPeople } from '../support/legacy-people.ts'
 
 const USERS = 300
-/** Of the statements of a repair every fourth is its last. */
-const EVERY = 4
+/** Of the statements of a repair every sixth is its last. */
+const EVERY = 6
 const everything: Decisions = { rules: new Set(DECIDABLE), keepers: [] }
 
 describe('a repair of a legacy database whose site goes on', () => {
@@ -40,10 +41,21 @@ describe('a repair of a legacy database whose site goes on', () => {
       }
       if (done === null && died % 5 === 0) expect(await legacyChecksum(legacy)).toBe(before)
     }
-    expect(died).toBeGreaterThan(10)
+    expect(died).toBeGreaterThan(7)
     expect(done.rows).toBeGreaterThan(10)
     expect(await undone(legacy, done.run as string)).toEqual({ outcome: 'undone', rows: done.rows })
     expect(await legacyChecksum(legacy)).toBe(before)
+  })
+
+  test('that loses its connection says so in words, and what to do now', async () => {
+    const legacy = await legacyPeople()
+    const lost = onLegacy(legacy.superuserUrl, 'a test', (connection) =>
+      repairLegacy(dyingAt(connection, 20), everything),
+    )
+    await expect(lost).rejects.toMatchObject({
+      code: 'legacy-lost',
+      details: expect.stringMatching(/terminat|queryable/),
+    })
   })
 
   test('makes its requests wait and ends none of them, and no double creation gets in between', async () => {

@@ -17,6 +17,9 @@ export interface Decisions {
   keepers: readonly number[]
 }
 
+/** One statement of a mending; why it is done its mending says. */
+export type Change = Omit<Step, 'why'>
+
 /** What becomes of the offenders of one finding in one table. */
 export interface Mending {
   offence: Offence
@@ -28,7 +31,7 @@ export interface Mending {
   /** Why those are left, and what can be decided. */
   waits: string
   /** What mends the offenders of these keys, whole or not at all. */
-  steps: (keys: readonly string[]) => Step[]
+  steps: (keys: readonly string[]) => Change[]
 }
 
 const REFERRED_TO = 'Rows of other tables refer to it, and only a person knows what becomes of those.'
@@ -60,7 +63,6 @@ function roleReplaced({ rules }: Decisions): Mending {
     steps: (keys) => [
       {
         relation: 'accounts_staffprofile',
-        why: '',
         change: sql`
           with found as (select t.id, to_jsonb(t) as former from accounts_staffprofile t where t.id = ${among(keys)})
           update accounts_staffprofile t set role = 'customer_care' from found where t.id = found.id
@@ -122,7 +124,6 @@ function profilesMerged(live: Live, table: ProfileTable, { rules }: Decisions, a
       steps: (given) => [
         ...live.references[table].map((reference) => ({
           relation: reference.relation,
-          why: '',
           change: sql`
             with ranked as (
               select p.id, min(p.id) over (partition by p.user_id) as keeper from ${verbatim(table)} p where p.user_id = ${among(given)}
@@ -141,7 +142,7 @@ function profilesMerged(live: Live, table: ProfileTable, { rules }: Decisions, a
   }
 }
 
-function merged(table: ProfileTable, columns: readonly LiveColumn[], keys: readonly string[]): Step {
+function merged(table: ProfileTable, columns: readonly LiveColumn[], keys: readonly string[]): Change {
   const profiles = verbatim(table)
   const fields = columns.filter(({ name, made }) => !made && name !== 'id' && name !== 'user_id')
   const chosen = fields.map((field, n) => sql`${newest(field)} as ${column(`from_${n}`)}`)
@@ -151,7 +152,6 @@ function merged(table: ProfileTable, columns: readonly LiveColumn[], keys: reado
   )
   return {
     relation: table,
-    why: '',
     first: sql`
       best as (
         select p.user_id, min(p.id) as keeper, ${join(chosen)} from ${profiles} p where p.user_id = ${among(keys)} group by p.user_id
@@ -219,7 +219,6 @@ function profileMade(live: Live, table: ProfileTable): Mending {
     steps: (keys) => [
       {
         relation: table,
-        why: '',
         first: sql`made as (
           insert into ${verbatim(table)} (${join(all.map(([name]) => column(name)))})
           select ${join(all.map(([, value]) => value))} from auth_user u where u.id = ${among(keys)} returning *
@@ -250,7 +249,6 @@ function addressGivenUp({ rules, keepers }: Decisions): Mending {
     steps: (keys) => [
       {
         relation: 'auth_user',
-        why: '',
         change: sql`
           with found as (select t.id, to_jsonb(t) - 'password' as former from auth_user t where t.id = ${among(keys)})
           update auth_user t set email = '' from found where t.id = found.id
@@ -274,7 +272,6 @@ function mending(
     rest: sql`select key from (${offence.offenders}) o except (${what.keys})`,
     ...what,
     offence,
-    steps: (keys) => what.steps(keys).map((step) => ({ ...step, why: what.why })),
   }
 }
 
@@ -284,10 +281,9 @@ function offenceOf(finding: LegacyFinding, table: Offence['table']): Offence {
   return offence
 }
 
-function removed(table: ProfileTable, where: Sql): Step {
+function removed(table: ProfileTable, where: Sql): Change {
   return {
     relation: table,
-    why: '',
     change: sql`
       delete from ${verbatim(table)} t where ${where}
       returning null::uuid as account_id, to_jsonb(t) as former, null::jsonb as made`,

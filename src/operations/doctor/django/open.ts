@@ -1,11 +1,13 @@
 import { Fault } from '../../../answers/fault.ts'
 import { checkShape } from '../../../django/shape.ts'
 import { Connection } from '../../../database/connection.ts'
+import { judge } from '../../../database/faults.ts'
 import { sql } from '../../../database/sql.ts'
 
 /**
  * A connection to the legacy database, once it is known to be whole; closed again whatever happens. The faults
- * `legacy-unreachable` and `legacy-not-whole` say what is wrong with it. Columns that the site came to have are welcome.
+ * `legacy-unreachable` and `legacy-not-whole` say what is wrong with it, `legacy-lost` that it broke off in the middle of the work, and
+ * `legacy-busy` that others held what it needed. Columns that the site came to have are welcome.
  */
 export async function onLegacy<Result>(
   url: string,
@@ -21,6 +23,8 @@ export async function onLegacy<Result>(
       }),
     )
     return await work(legacy)
+  } catch (error) {
+    throw inWords(error)
   } finally {
     await legacy.close()
   }
@@ -34,4 +38,12 @@ async function reached<Result>(work: () => Promise<Result>): Promise<Result> {
     const details = error instanceof Fault ? (error.details ?? '') : `${(error as Error).message}.`
     throw new Fault('legacy-unreachable', { cause: error, details })
   }
+}
+
+function inWords(error: unknown): unknown {
+  const { connection, fault } = judge(error)
+  if (connection === 'host gone')
+    return new Fault('legacy-lost', { cause: error, details: `${(error as Error).message}.` })
+  const busy = fault instanceof Fault && fault.code === 'database-busy'
+  return busy ? new Fault('legacy-busy', { cause: error }) : error
 }

@@ -5,11 +5,10 @@ import type { Transactional } from '../../../database/connection.ts'
 import type { Queryable } from '../../../database/database.ts'
 import { sql, type Sql } from '../../../database/sql.ts'
 import { newId } from '../../../lib/random.ts'
-import type { Step } from '../change.ts'
 import { begin, lockTables, openArchive, SCHEMA } from './archive.ts'
 import { guardsAmiss, putInPlace, type Guard, type GuardAmiss } from './guards.ts'
 import { readLive, tableOf } from './live.ts'
-import { mendings, type Decisions, type Mending } from './mending.ts'
+import { mendings, type Change, type Decisions, type Mending } from './mending.ts'
 import { PROFILE_TABLES } from './offences.ts'
 
 /** After so many keys that cannot be mended, the rest of their batch is left together. */
@@ -162,7 +161,7 @@ async function mendAll(
   await within.rows(sql`savepoint deed`)
   try {
     let rows = 0
-    for (const step of mending.steps(keys)) rows += await archived(within, run, step)
+    for (const change of mending.steps(keys)) rows += await archived(within, run, mending.why, change)
     await within.rows(sql`release savepoint deed`)
     return { count: keys.length, rows }
   } catch (error) {
@@ -179,7 +178,12 @@ async function mendAll(
   }
 }
 
-async function archived(within: Queryable, run: string, { relation, why, first, change }: Step): Promise<number> {
+async function archived(
+  within: Queryable,
+  run: string,
+  why: string,
+  { relation, first, change }: Change,
+): Promise<number> {
   const row = await within.row<{ count: number }>(sql`
     with ${first === undefined ? sql`` : sql`${first},`} change as (${change}),
       kept as (${archiveInsert(run, relation, why, sql`change`)} returning null)
