@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 
-/** Weighs a tenth of an ordinary thread with Linux's scheduler, and all of a core that no other wants. */
-const NICENESS = 10
+/** By how much nicer: it weighs a tenth with Linux's scheduler, and has all of a core that no other wants. */
+const NICER = 10
+
+/** Beyond it the system knows none. */
+const NICEST = 19
 
 /**
  * Has the threads that hash stand back behind the one that answers, so that a page or a session check does not wait for
@@ -13,9 +16,10 @@ const NICENESS = 10
  */
 export function lowerPoolThreads(): void {
   if (process.platform !== 'linux') return
+  const niceness = Math.min(NICEST, getPriority() + NICER)
   for (const thread of poolThreads()) {
     try {
-      setPriority(thread, NICENESS)
+      setPriority(thread, niceness)
     } catch {
       // Forbidden by the system, as by a filter of system calls: all goes on at one priority.
       return
