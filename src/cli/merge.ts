@@ -83,7 +83,7 @@ async function merge(connection: Connection, keptId: string, otherId: string, op
   process.stdout.write(
     json
       ? `${JSON.stringify(merged)}\n`
-      : `Merged; ${merged.rows} rows were moved, changed or archived.\nTo take it back within thirty days: meridian merge undo ${merged.run}\n`,
+      : `Merged; ${merged.rows} rows were moved, changed or archived. A letter to each address says so.\nTo take it back within thirty days: meridian merge undo ${merged.run}\n`,
   )
 }
 

@@ -120,7 +120,8 @@ export function ComparePage({ page, state, action, swapUrl, preview }: ComparePa
           <p>
             <a href={urlOf(urls.person, kept.id)}>One account</a> stays, with its password and wherever it is signed in.{' '}
             <a href={urlOf(urls.person, other.id)}>The other</a> goes, and is kept in the archive. For 30 days that can
-            be taken back. <a href={swapUrl}>Keep the other one instead</a>
+            be taken back. A letter to each address says that it was done.{' '}
+            <a href={swapUrl}>Keep the other one instead</a>
           </p>
         }
         submit="Merge the two accounts"
