@@ -15,11 +15,15 @@ import { OwnPostgres, startBetterAuth, startBounds, startOurs, type Server } fro
 
 /**
  * Ours, the bounds and Better Auth on one PostgreSQL, in turns, several rounds: what is compared ran one right after the
- * other. Writes figures.json and figures.html to OUT. ROUNDS and SCALE (of the number of requests) make it longer or shorter.
+ * other. Writes figures.json and figures.html to OUT. ROUNDS and SCALE (of the number of requests) make it longer or shorter;
+ * ONLY names the parts to measure and AT how many at once, where that is not everything:
+ *
+ *     ONLY=registrations,sign-ins,open AT=32 ROUNDS=3 npm run bench
  */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5)
 const SCALE = Number(process.env['SCALE'] ?? 1)
 const OUT = process.env['OUT'] ?? join(projectRoot, 'bench-results')
+const ONLY = process.env['ONLY']?.split(',')
 
 export interface Measured {
   rates: number[]
@@ -45,7 +49,7 @@ export interface Figures {
   idle: Record<string, { startedIn: Spread; residentMiB: number }>
 }
 
-const AT_ONCE = [1, 8, 32, 256]
+const AT_ONCE = (process.env['AT'] ?? '1,8,32,256').split(',').map(Number)
 /** A backend that was just busy tells what it counted after ten seconds of idleness; in milliseconds. */
 const COUNTS_ARE_TOLD_WITHIN = 11_000
 
@@ -66,12 +70,12 @@ try {
 async function measure(): Promise<void> {
   const appUrl = await postgres.prepared('ours')
   const peerUrl = await postgres.empty('better_auth')
-  let ours = await startOurs(appUrl)
+  const ours = await startOurs(appUrl)
   const page = await (await fetch(`${ours.url}/accounts/customer/register/`)).text()
   const constant = join(mkdtempSync(join(tmpdir(), 'meridian-page-')), 'page.html')
   writeFileSync(constant, page)
   const bounds = await startBounds(appUrl, constant)
-  let peer = await startBetterAuth(peerUrl)
+  const peer = await startBetterAuth(peerUrl)
 
   const [row] = await postgres.ask<{ version: string }>('ours', 'show server_version_num as version').catch(() => [])
   const figures: Figures = {
@@ -94,30 +98,12 @@ async function measure(): Promise<void> {
   const ourErrands = await oursAt(ours.url)
   const peerErrands = await betterAuthAt(peer.url)
   await closedRounds(figures, { ours, peer, bounds }, ourErrands, peerErrands)
-  await costs(figures, { ours, peer }, ourErrands, peerErrands)
-  await openRounds(figures, ours, ourErrands)
-  await besideRounds(figures, { ours, peer }, ourErrands, peerErrands)
+  if (isWanted('costs')) await costs(figures, { ours, peer }, ourErrands, peerErrands)
+  if (isWanted('open')) await openRounds(figures, ours, ourErrands)
+  if (isWanted('beside')) await besideRounds(figures, { ours, peer }, ourErrands, peerErrands)
   await Promise.all([ours.stop(), peer.stop(), bounds.stop()])
 
-  const started: number[] = []
-  const peerStarted: number[] = []
-  for (let round = 0; round < ROUNDS; round += 1) {
-    ours = await startOurs(appUrl)
-    started.push(ours.startedIn)
-    if (round === ROUNDS - 1) {
-      await sleep(3000)
-      figures.idle['ours'] = { startedIn: spreadOf(started), residentMiB: residentMiB(ours.pid) }
-    }
-    await ours.stop()
-    peer = await startBetterAuth(peerUrl)
-    peerStarted.push(peer.startedIn)
-    if (round === ROUNDS - 1) {
-      await sleep(3000)
-      figures.idle['Better Auth'] = { startedIn: spreadOf(peerStarted), residentMiB: residentMiB(peer.pid) }
-    }
-    await peer.stop()
-  }
-  figures.ratios['start-up, ours : Better Auth'] = ratioOf(started, peerStarted)
+  if (isWanted('start')) await starts(figures, appUrl, peerUrl)
 
   mkdirSync(OUT, { recursive: true })
   writeFileSync(join(OUT, 'figures.json'), `${JSON.stringify(figures, null, 2)}\n`)
@@ -125,6 +111,10 @@ async function measure(): Promise<void> {
   say('')
   for (const [what, ratio] of Object.entries(figures.ratios)) say(`${what.padEnd(70)} ${inWords(ratio)}`)
   say(`\n${join(OUT, 'figures.html')}`)
+}
+
+function isWanted(part: string): boolean {
+  return ONLY === undefined || ONLY.includes(part)
 }
 
 /** Every errand at every number at once: each round has ours, the bound and the peer, one right after the other. */
@@ -142,6 +132,7 @@ async function closedRounds(
   const constant: Ask = { method: 'GET', path: '/constant', expected: 200 }
 
   for (const errand of ['registrations', 'sign-ins', 'session checks', 'registration page', 'profile edits'] as const) {
+    if (!isWanted(errand)) continue
     figures.closed[errand] = {}
     for (const atOnce of AT_ONCE) {
       const count = countFor(errand, atOnce)
@@ -217,8 +208,9 @@ function measuredOf(rounds: readonly Round[]): Measured {
   }
 }
 
+/** Many times as many as at once: a run's beginning and end, when fewer are under way, are to be little of it. */
 function countFor(errand: string, atOnce: number): number {
-  const count = NEEDS_A_HASH.has(errand) ? (atOnce > 32 ? 320 : 128) : errand === 'profile edits' ? 1000 : 3000
+  const count = NEEDS_A_HASH.has(errand) ? (atOnce > 8 ? 320 : 128) : errand === 'profile edits' ? 1000 : 3000
   return Math.max(atOnce, Math.round(count * SCALE * (atOnce === 1 ? 0.5 : 1)))
 }
 
@@ -269,8 +261,9 @@ async function written(database: string): Promise<Written> {
 /** Arrivals at 70 % of what was just measured as most; nobody waits unmeasured. */
 async function openRounds(figures: Figures, ours: Server, errands: Errands): Promise<void> {
   for (const errand of ['registrations', 'sign-ins', 'session checks'] as const) {
-    const most = quantile(figures.closed[errand]?.[32]?.['ours']?.rates ?? [], 0.5)
-    const perSecond = most * 0.7
+    const rates = figures.closed[errand]?.[32]?.['ours']?.rates
+    if (!rates) continue
+    const perSecond = quantile(rates, 0.5) * 0.7
     const answers = await openLoad(ours.url, await errands[errand](Math.round(perSecond * 20 * SCALE)), perSecond)
     const of = (share: number) => quantile(answers.latencies, share)
     const refused = Object.values(answers.unexpected).reduce((total, count) => total + count, 0)
@@ -298,6 +291,29 @@ async function besideRounds(
     figures.beside[party] = { alone: quantile(alone.latencies, 0.5), beside: quantile(beside.latencies, 0.5) }
     say(`session checks beside 32 registrations, ${party}: ${JSON.stringify(figures.beside[party])}`)
   }
+}
+
+/** From the start of a process to its first good answer, and what it holds when nobody asks it anything. */
+async function starts(figures: Figures, appUrl: string, peerUrl: string): Promise<void> {
+  const started: number[] = []
+  const peerStarted: number[] = []
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const ours = await startOurs(appUrl)
+    started.push(ours.startedIn)
+    if (round === ROUNDS - 1) {
+      await sleep(3000)
+      figures.idle['ours'] = { startedIn: spreadOf(started), residentMiB: residentMiB(ours.pid) }
+    }
+    await ours.stop()
+    const peer = await startBetterAuth(peerUrl)
+    peerStarted.push(peer.startedIn)
+    if (round === ROUNDS - 1) {
+      await sleep(3000)
+      figures.idle['Better Auth'] = { startedIn: spreadOf(peerStarted), residentMiB: residentMiB(peer.pid) }
+    }
+    await peer.stop()
+  }
+  figures.ratios['start-up, ours : Better Auth'] = ratioOf(started, peerStarted)
 }
 
 function say(words: string): void {

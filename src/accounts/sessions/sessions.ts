@@ -27,6 +27,7 @@ export interface CurrentSession {
 interface Row {
   session_id: string
   recent: boolean
+  seen_long_ago: boolean
   id: string
   kind: AccountKind
   first_name: string
@@ -67,33 +68,40 @@ export function sessionRenewal(former: SessionToken, next: SessionToken, from: S
     returning s.account_id, s.account_id as actor_id`
 }
 
+const seenLongAgo = sql`s.last_seen_at < now() - interval '1 minute'`
+
 /** Holds for a session that has neither ended nor been idle for too long, of an account that may be used. */
 export const alive = sql`
   s.expires_at > now() and s.last_seen_at + s.idle_limit > now() and a.status = 'active'`
 
-/**
- * Who is signed in, in one round trip. It writes at most once a minute for each session, and does not wait for the disk
- * when it does: what a crash could lose is a minute of `last_seen_at`.
- */
+/** Who is signed in, in one round trip that writes nothing; once a minute a second one notes that they were seen. */
 export async function findSession(database: Database, token: SessionToken): Promise<CurrentSession | null> {
   const hash = sha256(token)
   const row = await database.row<Row>(
     named(
       'sessions-find',
       sql`
-    with seen as (
-      update sessions s set last_seen_at = now()
-      from accounts a
-      where s.token_hash = ${hash} and a.id = s.account_id
-        and s.last_seen_at < now() - interval '1 minute' and ${alive}
-      returning set_config('synchronous_commit', 'off', true)
-    )
-    select s.id as session_id, s.authenticated_at > now() - ${RECENT_FOR} * interval '1 millisecond' as recent, a.id, a.kind, a.first_name, a.last_name, a.email, a.username, p.role
-    from sessions s join accounts a on a.id = s.account_id left join staff_profiles p on p.account_id = a.id
-    where s.token_hash = ${hash} and ${alive}`,
+      select s.id as session_id, s.authenticated_at > now() - ${RECENT_FOR} * interval '1 millisecond' as recent,
+        ${seenLongAgo} as seen_long_ago, a.id, a.kind, a.first_name, a.last_name, a.email, a.username, p.role
+      from sessions s join accounts a on a.id = s.account_id left join staff_profiles p on p.account_id = a.staff_profile_id
+      where s.token_hash = ${hash} and ${alive}`,
     ),
   )
+  if (row?.seen_long_ago) await noteSeen(database, hash)
   return row && { id: row.session_id, account: accountFrom(row), recent: row.recent }
+}
+
+/** Does not wait for the disk: what a crash could lose is a minute of `last_seen_at`. */
+async function noteSeen(database: Database, hash: Buffer): Promise<void> {
+  await database.rows(
+    named(
+      'sessions-seen',
+      sql`
+      update sessions s set last_seen_at = now() from accounts a
+      where s.token_hash = ${hash} and a.id = s.account_id and ${seenLongAgo} and ${alive}
+      returning set_config('synchronous_commit', 'off', true)`,
+    ),
+  )
 }
 
 /**
