@@ -1,5 +1,5 @@
-// The long storm: npm run torture. Without arguments it kills a node a hundred times and PostgreSQL fifty, fails over
-// twenty times and goes on until twenty thousand acts are acknowledged: some twenty minutes. `npm run torture -- 0.1` is a
+// The long storm: npm run torture. Without arguments it kills a node a hundred times and PostgreSQL fifty, and fails over
+// twenty times, while twenty thousand acts are acknowledged: some twenty minutes. `npm run torture -- 0.1` is a
 // tenth of it. What was seen is kept in test-results/torture, and its report is drawn there.
 import { startVitest } from 'vitest/node'
 
