@@ -86,7 +86,7 @@ describe(`P8 the legacy site's data${hasDjango ? ', made by Django' : ''}`, () =
 
   test('a dry run says how long writing will take, and what that rests on: in words, on the page and to a program', () => {
     const { reading, writing, basis } = predicted.seconds
-    expect(writing / reading).toBeCloseTo(1.5)
+    expect(writing / reading).toBeCloseTo(1.3)
     expect(basis).toMatch(/^what reading and checking took just now/)
     const page = join(mkdtempSync(join(tmpdir(), 'meridian-report-')), 'report.html')
     const words = execFileSync(

@@ -71,7 +71,7 @@ export interface ImportReport {
  * How much longer writing takes than reading and checking the same rows did, on the same machine and in the same state of it:
  * of a million users, as `bench/import.ts` measures it.
  */
-const WRITING_TO_READING = 1.5
+const WRITING_TO_READING = 1.3
 
 const EXAMPLES = 3
 
