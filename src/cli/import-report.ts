@@ -48,7 +48,7 @@ main{max-width:68rem;margin:0 auto;padding:2rem 1.25rem 4rem}
 .brand{margin:0;color:var(--signal);font-weight:600}h1{margin:.25rem 0 1rem;font-size:2rem;line-height:1.15}h2{margin:2.5rem 0 .75rem}
 .figures{display:flex;flex-wrap:wrap;gap:1rem 2.5rem;margin:1.5rem 0}.figures dt{font-size:.85rem}.figures dd{margin:0;font-size:1.75rem;font-variant-numeric:tabular-nums}
 table{width:100%;border-collapse:collapse}th,td{padding:.6rem .75rem .6rem 0;text-align:left;vertical-align:top;border-top:1px solid var(--line);font-weight:400}
-tbody th{font-weight:600}.count{min-width:7rem;font-variant-numeric:tabular-nums}svg{display:block;width:100%;height:.5rem;margin-top:.3rem}rect{fill:var(--signal)}code{font-size:.85em}
+tbody th{font-weight:600}.count{min-width:7rem;font-variant-numeric:tabular-nums}svg{display:block;width:100%;height:.5rem;margin-top:.3rem}rect{fill:var(--signal)}code{font-size:.85em}td code{white-space:nowrap}
 @media(max-width:40rem){thead{display:none}tr{display:block;border-top:1px solid var(--line);padding:.5rem 0}th,td{display:block;border:0;padding:.2rem 0}}`
 
 function bar(part: number): string {
