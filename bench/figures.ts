@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../src/lib/project-root.ts'
-import { figuresPage, type Runs } from './figures/page.ts'
+import { figuresPage, FILES, keptRuns } from './figures/page.ts'
 
 /**
  * Makes docs/figures.md and its pictures of what the last runs have written to OUT. What was not run since is drawn from the numbers that
@@ -12,20 +12,14 @@ import { figuresPage, type Runs } from './figures/page.ts'
 const OUT = process.env['OUT'] ?? join(projectRoot, 'bench-results')
 const PLACE = join(projectRoot, 'docs/figures')
 
-const FILES: Record<keyof Runs, string> = { speed: 'figures.json', growth: 'growth.json', scaleOut: 'scale-out.json' }
-
 mkdirSync(PLACE, { recursive: true })
-const runs = Object.fromEntries(
-  Object.entries(FILES).flatMap(([run, file]) => {
-    const found = [join(OUT, file), join(PLACE, file)].find((path) => existsSync(path))
-    if (found === undefined) return []
-    const numbers = readFileSync(found, 'utf8')
-    writeFileSync(join(PLACE, file), numbers)
-    return [[run, JSON.parse(numbers)]]
-  }),
-) as Runs
-
+for (const file of Object.values(FILES)) {
+  const written = join(OUT, file)
+  if (existsSync(written)) copyFileSync(written, join(PLACE, file))
+}
+const runs = keptRuns(PLACE)
 const { page, pictures } = figuresPage(runs)
+for (const file of readdirSync(PLACE).filter((name) => name.endsWith('.svg'))) rmSync(join(PLACE, file))
 for (const [name, drawn] of Object.entries(pictures)) writeFileSync(join(PLACE, `${name}.svg`), drawn)
 writeFileSync(join(projectRoot, 'docs/figures.md'), page)
 process.stdout.write(

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Growth } from '../growth.ts'
 import type { ScaleOut } from '../scale-out.ts'
 import type { Figures } from '../speed.ts'
@@ -10,6 +12,23 @@ export interface Runs {
   speed?: Figures
   growth?: Growth
   scaleOut?: ScaleOut
+}
+
+/** What each run calls the file of its numbers. */
+export const FILES: Record<keyof Runs, string> = {
+  speed: 'figures.json',
+  growth: 'growth.json',
+  scaleOut: 'scale-out.json',
+}
+
+/** The numbers that a folder has. */
+export function keptRuns(folder: string): Runs {
+  return Object.fromEntries(
+    Object.entries(FILES)
+      .map(([run, file]) => [run, join(folder, file)] as const)
+      .filter(([, path]) => existsSync(path))
+      .map(([run, path]) => [run, JSON.parse(readFileSync(path, 'utf8'))]),
+  )
 }
 
 /** A page of docs, and its pictures by name. */
@@ -29,6 +48,7 @@ export function figuresPage({ speed, growth, scaleOut }: Runs): FiguresPage {
     ...(speed ? [speedSection(speed)] : []),
     ...(growth ? [growthSection(growth)] : []),
     ...(scaleOut ? [scaleOutSection(scaleOut)] : []),
+    ...(growth && scaleOut ? [capacitySection(growth, scaleOut, speed)] : []),
   ]
   const intro = `# Figures
 
@@ -447,6 +467,88 @@ ${table(
   ),
 )}`
 }`
+  return { text, pictures: {} }
+}
+
+/** Of a core, what is planned to be used: the rest is for peaks and for what goes on beside it. */
+const UTILISATION = 0.7
+
+const PER_MINUTE = [10, 1_000, 100_000]
+const SECONDS_A_DAY = 86_400
+const ACCOUNTS = [1_000_000, 10_000_000, 100_000_000]
+
+/** The indexes that a registration and a sign-in look into at random places; the others grow at their end. */
+const RANDOM_INDEXES = new Set([
+  'accounts_email_canonical_key',
+  'accounts_username_canonical_key',
+  'accounts_pkey',
+  'accounts_id_kind_key',
+  'passwords_pkey',
+  'known_browsers_pkey',
+  'sessions_pkey',
+  'sessions_account_id_idx',
+])
+
+/** What docs/capacity.md reckons with, worked out. */
+function capacitySection(growth: Growth, scaleOut: ScaleOut, speed?: Figures): Section {
+  const spent = (errand: string) =>
+    scaleOut.nodes[errand]?.[1]?.processor ?? { server: Number.NaN, database: Number.NaN }
+  const registration = spent('registrations')
+  const largest = Math.max(...Object.keys(growth.sizes).map(Number))
+  const statements = growth.plans[largest]?.['registration'] ?? []
+  const cost = speed?.costs['registrations, ours']
+  // Without a run of speed, what the statements themselves wrote, and the one flush that a commit waits for.
+  const wal = cost?.wal ?? statements.reduce((sum, each) => sum + each.wal, 0)
+  const fsyncs = cost?.fsyncs ?? 1
+  const bytes = (growth.sizes[largest]?.bytes ?? Number.NaN) / largest
+  const indexes = (growth.sizes[largest]?.tables ?? []).flatMap((of) => of.indexes)
+  const random =
+    indexes.filter(({ index }) => RANDOM_INDEXES.has(index)).reduce((sum, of) => sum + of.bytes, 0) / largest
+  const cores = (perSecond: number, milliseconds: number) => amount((perSecond * milliseconds) / 1000 / UTILISATION)
+  const text = `## Worked out for other sizes
+
+As [capacity](capacity.md) reckons: cores = a second × CPU ms ÷ 1000 ÷ ${UTILISATION}.
+
+${table(
+  [
+    'registrations a minute',
+    'a second',
+    'cores of nodes',
+    'cores of PostgreSQL',
+    'fsyncs a second, one by one',
+    'WAL a day, GB',
+    'new on the disk a day, GB',
+  ],
+  PER_MINUTE.map((perMinute) => {
+    const perSecond = perMinute / 60
+    return [
+      String(perMinute),
+      amount(perSecond),
+      cores(perSecond, registration.server),
+      cores(perSecond, registration.database),
+      amount(perSecond * fsyncs),
+      amount((perSecond * wal * SECONDS_A_DAY) / 1e9),
+      amount((perSecond * bytes * SECONDS_A_DAY) / 1e9),
+    ]
+  }),
+)}
+${table(
+  ['each a second', 'cores of nodes', 'cores of PostgreSQL'],
+  Object.keys(scaleOut.nodes).map((errand) => [
+    errand,
+    amount(spent(errand).server / 1000 / UTILISATION),
+    amount(spent(errand).database / 1000 / UTILISATION),
+  ]),
+)}
+${table(
+  ['accounts', 'disk, GB', 'indexes that are looked into at random, GB', 'their inner pages, GB'],
+  ACCOUNTS.map((count) => [
+    amount(count),
+    amount((bytes * count) / 1e9),
+    amount((random * count) / 1e9),
+    amount((random * count) / 1e9 / 150),
+  ]),
+)}`
   return { text, pictures: {} }
 }
 
