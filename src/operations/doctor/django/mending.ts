@@ -299,6 +299,7 @@ function referredTo({ references }: Live, table: ProfileTable, where: Sql): Sql 
   return each.length === 0 ? sql`false` : sql`(${join(each, ' or ')})`
 }
 
+/** As a set to join with: an array of another integer type is searched from its beginning for each row. */
 function among(keys: readonly string[]): Sql {
-  return sql`any(${[...keys]}::bigint[])`
+  return sql`any(select unnest(${[...keys]}::bigint[]))`
 }
