@@ -396,7 +396,7 @@ ${table(
       flow,
       of.statement,
       ...counts.map((count) => pages(count, at)),
-      of.wal.toFixed(0),
+      of.wal < 0 ? '–' : of.wal.toFixed(0),
       scans([of]),
     ])
   }),
