@@ -33,7 +33,7 @@ const LEFT_OUTSIDE = [
 
 async function buildServer() {
   await build({
-    entryPoints: { main: join(root, 'src/main.ts') },
+    entryPoints: { main: join(root, 'src/main.ts'), judge: join(root, 'src/accounts/passwords/judge.ts') },
     outdir: out,
     outExtension: { '.js': '.mjs' },
     bundle: true,

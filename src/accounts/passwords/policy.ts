@@ -1,4 +1,5 @@
 import { inWellFormedNfc } from '../../lib/text.ts'
+import { judged } from './judging.ts'
 
 export interface PasswordPolicy {
   minLength: number
@@ -10,11 +11,6 @@ export const LONGEST_PASSWORD = 256
 
 /** What is left of a password without the words that everybody knows of this person has to be at least this long. */
 const OWN_PART = 6
-
-/** Tens of thousands of words, which take longer to read than all the rest of a node: read for the first new password. */
-const dictionaries = () => Promise.all([import('./common-passwords.ts'), import('./strength.ts')])
-
-let read: ReturnType<typeof dictionaries> | undefined
 
 /**
  * Why a new password is refused, in a sentence with what to do instead, or null. No rule asks for kinds of characters
@@ -31,18 +27,13 @@ export async function refusalOfPassword(
   if (length < minLength)
     return `Use at least ${minLength} characters. Three or four words in a row make a good password.`
   if (length > LONGEST_PASSWORD) return `Use at most ${LONGEST_PASSWORD} characters.`
-  read ??= dictionaries()
-  const [{ isCommon }, { estimateStrength, STRONG_ENOUGH }] = await read
-  if (isCommon(normal))
-    return 'This is one of the passwords that many people use, so it is tried first. Please choose another.'
   const words = [...knownWords, brand].filter((word) => word.trim() !== '')
+  const { common, weak, warning } = await judged(normal, words)
+  if (common) return 'This is one of the passwords that many people use, so it is tried first. Please choose another.'
   if ([...withoutWords(normal, words)].length < OWN_PART) {
     return 'This is too close to your name, your address or our name. Please add words that have nothing to do with you or us.'
   }
-  const { score, warning } = estimateStrength(normal, words)
-  return score < STRONG_ENOUGH
-    ? `${warning ?? 'This is easy to guess.'} Add another word or two that do not belong together.`
-    : null
+  return weak ? `${warning ?? 'This is easy to guess.'} Add another word or two that do not belong together.` : null
 }
 
 function withoutWords(password: string, words: readonly string[]): string {
