@@ -95,13 +95,17 @@ describe('11.3.2, 11.4.1 approved algorithms alone', () => {
   test('and nothing else of the crypto module', () => {
     const names = sources.flatMap(({ text }) =>
       [...text.matchAll(/import \{([^}]*)\} from 'node:crypto'/g)].flatMap(([, list = '']) =>
-        list.split(',').map((name) => name.trim()),
+        list
+          .split(',')
+          .map((name) => name.trim())
+          .filter((name) => !name.startsWith('type ')),
       ),
     )
-    const allowed = new Set([
-      ...['createHash', 'hash', 'createHmac', 'hkdfSync', 'createSecretKey', 'type KeyObject', 'timingSafeEqual'],
-      ...['randomBytes', 'randomFillSync', 'randomInt'],
-    ])
+    const allowed = new Set(
+      'createHash hash createHmac hkdfSync createSecretKey timingSafeEqual randomBytes randomFillSync randomInt'.split(
+        ' ',
+      ),
+    )
     // What Django hashed with is verified once, and replaced by argon2id.
     for (const name of ['pbkdf2', 'scrypt']) {
       expect(places(new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from 'node:crypto'`))).toEqual([
