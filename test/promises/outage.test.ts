@@ -74,7 +74,9 @@ test('P6: a node serves nobody before it is through with the database, and so ne
   })
   await expect(fetch(`http://localhost:${port}/healthz`)).rejects.toThrow()
   await holder.query('rollback')
-  expect((await starting).process.exitCode).toBeNull()
+  const { process: node } = await starting
+  expect(node.exitCode).toBeNull()
+  node.kill('SIGKILL')
 })
 
 function expectFormKept({ headers, body }: Answer, form: FormFields): void {
