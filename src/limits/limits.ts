@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { named, sql, type Sql } from '../database/sql.ts'
 import { sendingAgain, type Database } from '../database/database.ts'
+import { sha256 } from '../lib/keys.ts'
 import { DAY, MINUTE } from '../lib/time.ts'
 
 /** How many of something one key may take in a window that begins with the first. */
@@ -136,7 +136,7 @@ function takeStatement(keys: string[], claims: readonly Claim[]) {
  * for it is written twice with every claim.
  */
 function keyOf({ rule, subject }: Claim): string {
-  return createHash('sha256').update(`${rule.name}:${subject}`).digest('base64url').slice(0, KEY_LENGTH)
+  return sha256(`${rule.name}:${subject}`).toString('base64url').slice(0, KEY_LENGTH)
 }
 
 function retryAfter(row: Row | undefined): number {

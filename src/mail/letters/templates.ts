@@ -206,12 +206,8 @@ const templates: Templates = {
       : [
           `There were two accounts with ${brand}, and we have made one of them. The one with this address went into the other; sign in with your other address, or with your username.`,
         ],
-    ...(signsIn
-      ? {
-          action: { label: 'Sign in', url: signInUrl },
-          alternative: { label: 'Choose a new password', url: recoveryUrl },
-        }
-      : { action: { label: 'Sign in', url: signInUrl } }),
+    action: { label: 'Sign in', url: signInUrl },
+    ...(signsIn ? { alternative: { label: 'Choose a new password', url: recoveryUrl } } : {}),
     remarks: ['If you never had two accounts, please write to us: within 30 days it can be taken back.'],
   }),
 
