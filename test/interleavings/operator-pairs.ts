@@ -6,7 +6,7 @@ import { repair } from '../../src/operations/doctor/repair.ts'
 import { importDjango } from '../../src/operations/django-import/import.ts'
 import { canaryEmail } from '../support/canary.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { inLegacy } from '../support/legacy.ts'
+import { importFrom, inLegacy } from '../support/legacy.ts'
 import type { Answer } from '../support/visitor.ts'
 import type { Flow } from './support/explorer.ts'
 import type { GatedDatabase } from './support/gated-database.ts'
@@ -129,15 +129,7 @@ export function operatorPairsOn(
 
   function importing(): Flow<Answer> {
     const run = async () => {
-      await importDjango({
-        sourceUrl: legacy.superuserUrl,
-        targetUrl: wire.url(db.appUrl),
-        source: 'django',
-        defaultCountry: 'US',
-        extraColumns: false,
-        apply: true,
-        progress: { reading: () => {}, deciding: () => {}, writing: () => {} },
-      })
+      await importDjango(importFrom(legacy.superuserUrl, wire.url(db.appUrl)))
       return ANSWER_OF_A_JOB
     }
     return { database: wire, run }

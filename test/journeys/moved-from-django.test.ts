@@ -4,7 +4,7 @@ import { importDjango } from '../../src/operations/django-import/import.ts'
 import { urls } from '../../src/urls.ts'
 import { openBrowser } from '../support/browser.ts'
 import { freshDatabase } from '../support/database.ts'
-import { hasDjango, LEGACY_PASSWORD, legacyDatabase } from '../support/legacy.ts'
+import { hasDjango, importFrom, LEGACY_PASSWORD, legacyDatabase } from '../support/legacy.ts'
 import { openSite } from '../support/site.ts'
 import { expectSignedInAs, fillIn, notice, send, signOut } from './errands.ts'
 
@@ -12,15 +12,7 @@ const legacy = await legacyDatabase()
 const db = await freshDatabase()
 const site = await openSite(db)
 const browser = await openBrowser()
-await importDjango({
-  sourceUrl: legacy.superuserUrl,
-  targetUrl: db.appUrl,
-  source: 'django',
-  defaultCountry: 'US',
-  extraColumns: false,
-  apply: true,
-  progress: { reading: () => {}, deciding: () => {}, writing: () => {} },
-})
+await importDjango(importFrom(legacy.superuserUrl, db.appUrl))
 
 test.each([
   ['pbkdf2_sha256', 'pbkdf2_sha256$260000$'],

@@ -9,6 +9,7 @@ import { undoImport } from '../../src/operations/django-import/undo.ts'
 import { urls } from '../../src/urls.ts'
 import { emptyDatabase, freshDatabase, type TestDatabase } from '../support/database.ts'
 import { IMPORTED_STATE } from '../support/imported-state.ts'
+import { importFrom, NO_PROGRESS } from '../support/legacy.ts'
 import { generateLegacyPeople } from '../support/legacy-people.ts'
 import { PostgresProxy } from '../support/postgres-proxy.ts'
 import { openSite, startNode, TEST_SECRET } from '../support/site.ts'
@@ -23,21 +24,15 @@ await client.connect()
 await generateLegacyPeople(client, USERS)
 await client.end()
 
-const quiet = { reading: () => {}, deciding: () => {}, writing: () => {} }
 const whole = await freshDatabase()
 const killed = await freshDatabase()
 const live = await freshDatabase()
 const nodes = [await openSite(live, { LIMITS: 'off' }), await startNode(live, { LIMITS: 'off' })]
 
 const request = (target: TestDatabase, apply: boolean) => ({
-  sourceUrl: legacy.superuserUrl,
-  targetUrl: target.appUrl,
-  source: 'django',
-  defaultCountry: 'US' as const,
-  extraColumns: false,
+  ...importFrom(legacy.superuserUrl, target.appUrl),
   apply,
   examples: USERS * 2,
-  progress: quiet,
 })
 
 const stateOf = async (of: TestDatabase) => (await of.query<{ sum: string }>(IMPORTED_STATE))[0]?.sum
@@ -143,7 +138,7 @@ test('a connection that breaks while rows are read stops it in words, with nothi
   const breaking = importDjango({
     ...request(target, true),
     sourceUrl: proxy.url(legacy.superuserUrl),
-    progress: { ...quiet, reading: () => ((rows += 1) === 1 ? void proxy.close() : undefined) },
+    progress: { ...NO_PROGRESS, reading: () => ((rows += 1) === 1 ? void proxy.close() : undefined) },
   })
   await expect(breaking).rejects.toMatchObject({ code: 'legacy-broke-off' })
   for (const table of ['accounts', 'imported_rows', 'runs']) expect(await target.count(table)).toBe(0)

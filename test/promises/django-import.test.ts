@@ -11,7 +11,7 @@ import { undoImport } from '../../src/operations/django-import/undo.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import { emptyDatabase, freshDatabase } from '../support/database.ts'
 import { IMPORTED_STATE } from '../support/imported-state.ts'
-import { hasDjango, inLegacy, LEGACY_PASSWORD, legacyDatabase } from '../support/legacy.ts'
+import { hasDjango, importFrom, inLegacy, LEGACY_PASSWORD, legacyDatabase } from '../support/legacy.ts'
 import { openSite, TEST_SECRET } from '../support/site.ts'
 import { Visitor, registrationForm } from '../support/visitor.ts'
 import { urls } from '../../src/urls.ts'
@@ -19,21 +19,13 @@ import { urls } from '../../src/urls.ts'
 /** More rows than the legacy database has. */
 const EVERY_ROW = 100_000
 
-const silent = { reading: () => {}, deciding: () => {}, writing: () => {} }
-
 const legacy = await legacyDatabase()
 const db = await freshDatabase()
 const site = await openSite(db, { LIMITS: 'off' })
 
 const request = (changes: Partial<ImportRequest> = {}): ImportRequest => ({
-  sourceUrl: legacy.superuserUrl,
-  targetUrl: db.appUrl,
-  source: 'django',
-  defaultCountry: 'US',
-  extraColumns: false,
-  apply: true,
+  ...importFrom(legacy.superuserUrl, db.appUrl),
   examples: EVERY_ROW,
-  progress: silent,
   ...changes,
 })
 

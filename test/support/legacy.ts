@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client, type QueryResultRow } from 'pg'
 import { projectRoot } from '../../src/lib/project-root.ts'
+import type { ImportRequest } from '../../src/operations/django-import/import.ts'
 import { emptyDatabase, type TestDatabase } from './database.ts'
 import { LEGACY_TABLES } from './legacy-people.ts'
 
@@ -28,6 +29,22 @@ export async function legacyDatabase(): Promise<TestDatabase> {
     await inLegacy(legacy, NUMBERS)
   }
   return legacy
+}
+
+/** Nobody is told how far an import has got. */
+export const NO_PROGRESS: ImportRequest['progress'] = { reading: () => {}, deciding: () => {}, writing: () => {} }
+
+/** The import of a legacy database of ours into another one, carried out. */
+export function importFrom(sourceUrl: string, targetUrl: string): ImportRequest {
+  return {
+    sourceUrl,
+    targetUrl,
+    source: 'django',
+    defaultCountry: 'US',
+    extraColumns: false,
+    apply: true,
+    progress: NO_PROGRESS,
+  }
 }
 
 /** What Django makes of a repaired database: legacy-site.py says it. */
