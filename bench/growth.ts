@@ -1,5 +1,4 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { projectRoot } from '../src/lib/project-root.ts'
@@ -10,7 +9,7 @@ import { sizesOf, type Sizes } from './growth/sizes.ts'
 import { inWords, ratioOf, spreadOf, type Spread } from './speed/figures.ts'
 import { closedLoad } from './speed/load.ts'
 import { between, processorTime } from './speed/parties.ts'
-import { startOurs, type OwnPostgres, type Server } from './speed/servers.ts'
+import { startOurs, type OwnPostgres, type Server, type Setting } from './speed/servers.ts'
 import { median, quantile } from './statistics.ts'
 
 /**
@@ -36,11 +35,7 @@ const LOADS = {
   searches: { 1: 40 },
 } satisfies Record<keyof GrowthErrands, Record<number, number>>
 
-export interface Growth {
-  made: string
-  machine: string
-  node: string
-  postgres: string
+export interface Growth extends Setting {
   rounds: number
   sizes: Record<number, Sizes>
   plans: Record<number, Plans>
@@ -75,12 +70,8 @@ interface Site {
 }
 
 async function measure(of: OwnPostgres): Promise<void> {
-  const [version] = await of.ask<{ server_version: string }>('postgres', 'show server_version')
   const growth: Growth = {
-    made: new Date().toISOString(),
-    machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
-    node: process.version,
-    postgres: version?.server_version ?? '',
+    ...(await of.setting()),
     rounds: ROUNDS,
     sizes: {},
     plans: {},

@@ -6,39 +6,34 @@
  *   npm run bench -- import [users] [kills]
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { Client } from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
-import { EmbeddedCluster } from '../src/database/embedded/cluster.ts'
-import { migrate } from '../src/database/migrations.ts'
+import { LEGACY_TABLES } from '../src/django/shape.ts'
 import { projectRoot } from '../src/lib/project-root.ts'
 import { IMPORTED_STATE } from '../test/support/imported-state.ts'
 import { generateLegacyPeople } from '../test/support/legacy-people.ts'
 import { residentMiB } from './speed/parties.ts'
+import { OwnPostgres } from './speed/servers.ts'
 
 const users = Number(process.argv[2] ?? 1_000_000)
 const kills = Number(process.argv[3] ?? 10)
 
-const TABLES = ['auth_user', 'accounts_customerprofile', 'accounts_staffprofile']
+const TABLES = Object.keys(LEGACY_TABLES)
 
-const folder = mkdtempSync(join(tmpdir(), 'meridian-import-'))
-const cluster = await EmbeddedCluster.open({ dataDir: folder, options: ['max_wal_size=4GB', 'shared_buffers=256MB'] })
+const postgres = await OwnPostgres.start(undefined, ['shared_buffers=256MB'])
 try {
   await main()
 } finally {
-  await cluster.stop()
-  rmSync(cluster.place, { recursive: true })
-  rmSync(folder, { recursive: true, force: true })
+  await postgres.stop()
 }
 
 async function main(): Promise<void> {
-  for (const name of ['legacy', 'whole', 'killed', 'bare']) await cluster.prepare(name)
-  for (const name of ['whole', 'killed', 'bare']) await migrate(urls(name))
+  await postgres.empty('legacy')
+  for (const name of ['whole', 'killed', 'bare']) await postgres.prepared(name)
   await onDatabase('legacy', (client) => generateLegacyPeople(client, users))
   const before = await sums()
   tell({ users })
@@ -98,7 +93,7 @@ async function findingsIn(name: string): Promise<string[]> {
 }
 
 function start(name: string, more: string[]) {
-  const legacy = cluster.url('postgres', 'legacy')
+  const legacy = postgres.superuserUrl('legacy')
   return spawn(process.execPath, [join(projectRoot, 'dist/main.mjs'), 'import', 'django', legacy, '--json', ...more], {
     env: environment(name),
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -219,15 +214,11 @@ async function undo(name: string) {
 }
 
 function environment(name: string) {
-  return { ...process.env, DATABASE_URL: urls(name).appUrl, SECRET: 'a secret of the bench that is long enough' }
-}
-
-function urls(name: string) {
-  return { ownerUrl: cluster.url('meridian_owner', name), appUrl: cluster.url('meridian_app', name) }
+  return { ...process.env, DATABASE_URL: postgres.appUrl(name), SECRET: 'a secret of the bench that is long enough' }
 }
 
 async function onDatabase<Result>(name: string, work: (client: Client) => Promise<Result>): Promise<Result> {
-  const client = new Client({ connectionString: cluster.url('postgres', name) })
+  const client = new Client({ connectionString: postgres.superuserUrl(name) })
   await client.connect()
   try {
     return await work(client)

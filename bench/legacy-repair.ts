@@ -5,12 +5,9 @@
  *
  *   node bench/legacy-repair.ts [users]
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { EmbeddedCluster } from '../src/database/embedded/cluster.ts'
+import { LEGACY_TABLES } from '../src/django/shape.ts'
 import { MINUTE } from '../src/lib/time.ts'
 import { examine } from '../src/operations/doctor/doctor.ts'
 import { legacyInvariants } from '../src/operations/doctor/django/invariants.ts'
@@ -19,23 +16,21 @@ import { onLegacy } from '../src/operations/doctor/django/open.ts'
 import { planLegacyRepair, repairLegacy } from '../src/operations/doctor/django/repair.ts'
 import { undoLegacyRepair } from '../src/operations/doctor/django/undo.ts'
 import { generateLegacyPeople } from '../test/support/legacy-people.ts'
+import { OwnPostgres } from './speed/servers.ts'
 
 const users = Number(process.argv[2] ?? 1_000_000)
-const TABLES = ['auth_user', 'accounts_customerprofile', 'accounts_staffprofile']
+const TABLES = Object.keys(LEGACY_TABLES)
 
-const folder = mkdtempSync(join(tmpdir(), 'meridian-legacy-'))
-const cluster = await EmbeddedCluster.open({ dataDir: folder, options: ['max_wal_size=4GB', 'shared_buffers=256MB'] })
+const postgres = await OwnPostgres.start(undefined, ['shared_buffers=256MB'])
 try {
   await main()
 } finally {
-  await cluster.stop()
-  rmSync(cluster.place, { recursive: true })
-  rmSync(folder, { recursive: true, force: true })
+  await postgres.stop()
 }
 
 async function main(): Promise<void> {
-  await cluster.prepare('legacy')
-  const url = cluster.url('postgres', 'legacy')
+  await postgres.empty('legacy')
+  const url = postgres.superuserUrl('legacy')
   const client = new Client({ connectionString: url })
   await client.connect()
   await generateLegacyPeople(client, users)

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { Passwords } from '../src/accounts/passwords/passwords.ts'
 import { projectRoot } from '../src/lib/project-root.ts'
@@ -10,7 +9,7 @@ import { oursAt } from './speed/errands.ts'
 import { inWords, ratioOf, spreadOf, type Spread } from './speed/figures.ts'
 import { closedLoad, type Ask } from './speed/load.ts'
 import { between, processorTime, residentMiB, type Parties } from './speed/parties.ts'
-import { COST, OwnPostgres, startOurs, type Server } from './speed/servers.ts'
+import { COST, OwnPostgres, startOurs, type Server, type Setting } from './speed/servers.ts'
 import { median } from './statistics.ts'
 
 /**
@@ -35,11 +34,7 @@ const LOADS = { registrations: 192, 'sign-ins': 192, 'session checks': 4000 }
 const REPLAYED_AT_ONCE = [1, 8, 32]
 const REPLAYED_FOR = 5
 
-export interface ScaleOut {
-  made: string
-  machine: string
-  node: string
-  postgres: string
+export interface ScaleOut extends Setting {
   rounds: number
   /** By errand, then by number of nodes. */
   nodes: Record<
@@ -66,12 +61,8 @@ async function measure(): Promise<void> {
   const passwords = new Passwords({ memoryKib: Number(COST.MEMORY_KIB), passes: Number(COST.PASSES) })
   const passwordHash = await passwords.hash(PASSWORD, null)
   await fillSite(postgres.ownerUrl('people'), PEOPLE, passwordHash)
-  const [version] = await postgres.ask<{ server_version: string }>('postgres', 'show server_version')
   const figures: ScaleOut = {
-    made: new Date().toISOString(),
-    machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
-    node: process.version,
-    postgres: version?.server_version ?? '',
+    ...(await postgres.setting()),
     rounds: ROUNDS,
     nodes: {},
     alone: null,

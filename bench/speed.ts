@@ -11,7 +11,7 @@ import { closedLoad, endlessLoad, openLoad, sameAsk, type Answers, type Ask } fr
 import { drawPage } from './speed/page.ts'
 import { between, processorTime, residentMiB, type Parties } from './speed/parties.ts'
 import { quantile } from './statistics.ts'
-import { OwnPostgres, startBetterAuth, startBounds, startOurs, type Server } from './speed/servers.ts'
+import { OwnPostgres, startBetterAuth, startBounds, startOurs, type Server, type Setting } from './speed/servers.ts'
 
 /**
  * Ours, the bounds and Better Auth on one PostgreSQL, in turns, several rounds: what is compared ran one right after the
@@ -34,11 +34,7 @@ export interface Measured {
   processor: Parties
 }
 
-export interface Figures {
-  made: string
-  machine: string
-  node: string
-  postgres: string
+export interface Figures extends Setting {
   rounds: number
   /** By errand, then by how many at once, then by party. */
   closed: Record<string, Record<number, Record<string, Measured>>>
@@ -77,15 +73,8 @@ async function measure(): Promise<void> {
   const bounds = await startBounds(appUrl, constant)
   const peer = await startBetterAuth(peerUrl)
 
-  const [row] = await postgres.ask<{ version: string }>('ours', 'show server_version_num as version').catch(() => [])
   const figures: Figures = {
-    made: new Date().toISOString(),
-    machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
-    node: process.version,
-    postgres:
-      row?.version ??
-      (await postgres.ask<{ server_version: string }>('ours', 'show server_version'))[0]?.server_version ??
-      '',
+    ...(await postgres.setting()),
     rounds: ROUNDS,
     closed: {},
     ratios: {},
@@ -295,25 +284,20 @@ async function besideRounds(
 
 /** From the start of a process to its first good answer, and what it holds when nobody asks it anything. */
 async function starts(figures: Figures, appUrl: string, peerUrl: string): Promise<void> {
-  const started: number[] = []
-  const peerStarted: number[] = []
+  const ours = { party: 'ours', start: () => startOurs(appUrl), took: [] as number[] }
+  const peer = { party: 'Better Auth', start: () => startBetterAuth(peerUrl), took: [] as number[] }
   for (let round = 0; round < ROUNDS; round += 1) {
-    const ours = await startOurs(appUrl)
-    started.push(ours.startedIn)
-    if (round === ROUNDS - 1) {
-      await sleep(3000)
-      figures.idle['ours'] = { startedIn: spreadOf(started), residentMiB: residentMiB(ours.pid) }
+    for (const { party, start, took } of [ours, peer]) {
+      const server = await start()
+      took.push(server.startedIn)
+      if (round === ROUNDS - 1) {
+        await sleep(3000)
+        figures.idle[party] = { startedIn: spreadOf(took), residentMiB: residentMiB(server.pid) }
+      }
+      await server.stop()
     }
-    await ours.stop()
-    const peer = await startBetterAuth(peerUrl)
-    peerStarted.push(peer.startedIn)
-    if (round === ROUNDS - 1) {
-      await sleep(3000)
-      figures.idle['Better Auth'] = { startedIn: spreadOf(peerStarted), residentMiB: residentMiB(peer.pid) }
-    }
-    await peer.stop()
   }
-  figures.ratios['start-up, ours : Better Auth'] = ratioOf(started, peerStarted)
+  figures.ratios['start-up, ours : Better Auth'] = ratioOf(ours.took, peer.took)
 }
 
 function say(words: string): void {

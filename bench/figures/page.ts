@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Growth } from '../growth.ts'
 import type { ScaleOut } from '../scale-out.ts'
 import type { Figures } from '../speed.ts'
-import { inWords, type Spread } from '../speed/figures.ts'
+import { costsOf, idleOf, inWords, ratiosOf, type Spread } from '../speed/figures.ts'
 import { quantile } from '../statistics.ts'
 import { amount, barPanels, marksOnALine, ratioPanels, stackedBars, type Ink, type Mark } from './charts.ts'
 
@@ -216,15 +216,7 @@ ${image('processor', 'Processor time of one operation without a hash')}
 
 ### What one costs PostgreSQL, one at a time
 
-${table(
-  ['', 'WAL bytes', 'fsyncs', 'transactions'],
-  Object.entries(figures.costs).map(([what, { wal, fsyncs, commits }]) => [
-    what,
-    wal.toFixed(0),
-    fsyncs.toFixed(2),
-    commits.toFixed(2),
-  ]),
-)}
+${table(...costsOf(figures))}
 ### By how many at once
 
 ${table(
@@ -243,20 +235,10 @@ ${table(
 )}
 ### Started, and idle
 
-${table(
-  ['', 'ms to the first answer', 'MiB resident'],
-  Object.entries(figures.idle).map(([party, { startedIn, residentMiB }]) => [
-    party,
-    inWords(startedIn, 0),
-    residentMiB.toFixed(0),
-  ]),
-)}
+${table(...idleOf(figures))}
 ### Ratios
 
-${table(
-  ['', 'median (least to most)'],
-  Object.entries(figures.ratios).map(([what, ratio]) => [what, inWords(ratio)]),
-)}`
+${table(...ratiosOf(figures))}`
   return {
     text,
     pictures: {

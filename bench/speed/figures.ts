@@ -1,3 +1,4 @@
+import type { Figures } from '../speed.ts'
 import { quantile } from '../statistics.ts'
 
 /** The middle of several rounds and how far they lay apart. */
@@ -18,4 +19,32 @@ export function ratioOf(ours: readonly number[], theirs: readonly number[]): Spr
 
 export function inWords({ least, median, most }: Spread, digits = 2): string {
   return `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`
+}
+
+/** The head of a table and its rows, for whatever page shows it. */
+export type Tabled = [head: string[], rows: string[][]]
+
+/** What one costs PostgreSQL. */
+export function costsOf({ costs }: Pick<Figures, 'costs'>): Tabled {
+  const rows = Object.entries(costs).map(([what, { wal, fsyncs, commits }]) => [
+    what,
+    wal.toFixed(0),
+    fsyncs.toFixed(2),
+    commits.toFixed(2),
+  ])
+  return [['', 'WAL bytes', 'fsyncs', 'transactions'], rows]
+}
+
+/** Started, and idle. */
+export function idleOf({ idle }: Pick<Figures, 'idle'>): Tabled {
+  const rows = Object.entries(idle).map(([party, { startedIn, residentMiB }]) => [
+    party,
+    inWords(startedIn, 0),
+    residentMiB.toFixed(0),
+  ])
+  return [['', 'ms to the first answer', 'MiB resident'], rows]
+}
+
+export function ratiosOf({ ratios }: Pick<Figures, 'ratios'>): Tabled {
+  return [['', 'median (least to most)'], Object.entries(ratios).map(([what, ratio]) => [what, inWords(ratio)])]
 }

@@ -1,6 +1,6 @@
 import type { Figures, Measured } from '../speed.ts'
 import { quantile } from '../statistics.ts'
-import { inWords } from './figures.ts'
+import { costsOf, idleOf, ratiosOf } from './figures.ts'
 
 const colours: Record<string, string> = { ours: 'var(--ours)', 'Better Auth': 'var(--peer)' }
 
@@ -44,29 +44,11 @@ ${table(
   ]),
 )}
 <h2>What one costs, one at a time</h2>
-${table(
-  ['', 'WAL bytes', 'fsyncs', 'transactions'],
-  Object.entries(figures.costs).map(([what, { wal, fsyncs, commits }]) => [
-    what,
-    wal.toFixed(0),
-    fsyncs.toFixed(2),
-    commits.toFixed(2),
-  ]),
-)}
+${table(...costsOf(figures))}
 <h2>Started, and idle</h2>
-${table(
-  ['', 'ms to the first answer', 'MiB resident'],
-  Object.entries(figures.idle).map(([party, { startedIn, residentMiB }]) => [
-    party,
-    inWords(startedIn, 0),
-    residentMiB.toFixed(0),
-  ]),
-)}
+${table(...idleOf(figures))}
 <h2>Ratios</h2>
-${table(
-  ['', 'median (least to most)'],
-  Object.entries(figures.ratios).map(([what, ratio]) => [what, inWords(ratio)]),
-)}
+${table(...ratiosOf(figures))}
 </main>
 </html>
 `

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
@@ -19,6 +19,14 @@ export interface Server {
   /** Milliseconds from the start of the process to its first good answer. */
   startedIn: number
   stop: () => Promise<void>
+}
+
+/** When and on what something was measured. */
+export interface Setting {
+  made: string
+  machine: string
+  node: string
+  postgres: string
 }
 
 /** A PostgreSQL of this run's own, which waits for its disk as one in production does. */
@@ -48,7 +56,7 @@ export class OwnPostgres {
   /** Our schema in a database of this name; returns the application's connection string. */
   async prepared(name: string): Promise<string> {
     await this.#cluster.prepare(name)
-    const [ownerUrl, appUrl] = [this.ownerUrl(name), this.#cluster.url('meridian_app', name)]
+    const [ownerUrl, appUrl] = [this.ownerUrl(name), this.appUrl(name)]
     await migrate({ ownerUrl, appUrl })
     return appUrl
   }
@@ -57,6 +65,10 @@ export class OwnPostgres {
   async empty(name: string): Promise<string> {
     await this.#cluster.prepare(name)
     return this.ownerUrl(name)
+  }
+
+  appUrl(name: string): string {
+    return this.#cluster.url('meridian_app', name)
   }
 
   ownerUrl(name: string): string {
@@ -75,6 +87,17 @@ export class OwnPostgres {
       return (await client.query<Row>(text, values)).rows
     } finally {
       await client.end()
+    }
+  }
+
+  /** What is measured now is measured on this. */
+  async setting(): Promise<Setting> {
+    const [row] = await this.ask<{ server_version: string }>('postgres', 'show server_version')
+    return {
+      made: new Date().toISOString(),
+      machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+      node: process.version,
+      postgres: row?.server_version ?? '',
     }
   }
 
