@@ -113,18 +113,18 @@ function profilesMerged(live: Live, table: ProfileTable, { rules }: Decisions, a
   const several = sql`select key from (${offenders}) o except (${archived})`
   const keys = sql`
     select key from (${several}) o where ${sameRole} and not ${referredTo(unkeyed, table, sql`p.user_id = o.key`)}`
-  return {
-    ...mending('several-profiles', table, {
-      why: 'Several profiles of one user are merged: of each field the newest that is not empty.',
-      keys,
-      waits:
-        table === 'accounts_staffprofile'
-          ? 'Their roles differ, and a role is a right. --decide several-profiles takes the newest.'
-          : 'Rows of a table without a primary key refer to them.',
-      steps: (given) => [
-        ...live.references[table].map((reference) => ({
-          relation: reference.relation,
-          change: sql`
+  return mending('several-profiles', table, {
+    why: 'Several profiles of one user are merged: of each field the newest that is not empty.',
+    keys,
+    rest: sql`(${several}) except (${keys})`,
+    waits:
+      table === 'accounts_staffprofile'
+        ? 'Their roles differ, and a role is a right. --decide several-profiles takes the newest.'
+        : 'Rows of a table without a primary key refer to them.',
+    steps: (given) => [
+      ...live.references[table].map((reference) => ({
+        relation: reference.relation,
+        change: sql`
             with ranked as (
               select p.id, min(p.id) over (partition by p.user_id) as keeper from ${verbatim(table)} p where p.user_id = ${among(given)}
             ), found as (
@@ -134,12 +134,10 @@ function profilesMerged(live: Live, table: ProfileTable, { rules }: Decisions, a
             )
             update ${tableOf(reference)} t set ${column(reference.column)} = found.keeper from found where t.ctid = found.at
             returning null::uuid as account_id, found.former, to_jsonb(t) as made`,
-        })),
-        merged(table, live.columns[table], given),
-      ],
-    }),
-    rest: sql`(${several}) except (${keys})`,
-  }
+      })),
+      merged(table, live.columns[table], given),
+    ],
+  })
 }
 
 function merged(table: ProfileTable, columns: readonly LiveColumn[], keys: readonly string[]): Change {
