@@ -31,15 +31,17 @@ export async function openLog(level: string, pretty: boolean): Promise<Log> {
 function onceATurn(): DestinationStream {
   const stdout = pino.destination({ dest: process.stdout.fd, sync: true, minLength: HELD_BACK })
   let waiting = false
-  const flushSync = () => {
+  // Without waiting for a disk: where stdout is a file, flushSync would.
+  const flush = () => {
     waiting = false
-    stdout.flushSync()
+    stdout.flush()
   }
+  const flushSync = () => stdout.flushSync()
   process.on('exit', flushSync)
   return {
     write(line) {
       stdout.write(line)
-      if (!waiting) setImmediate(flushSync)
+      if (!waiting) setImmediate(flush)
       waiting = true
     },
     flushSync,

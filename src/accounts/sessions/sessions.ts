@@ -57,6 +57,15 @@ export function sessionInsert(token: SessionToken, kind: AccountKind, { userAgen
 }
 
 /**
+ * Ends the session that a browser had before it got another, as a fragment, where `proof` has a row. Without one it is another
+ * text: for a token that may be null PostgreSQL plans the whole statement anew every time.
+ */
+export function formerSessionEnd(former: SessionToken | null, proof: Sql): Sql {
+  if (former === null) return sql`select`
+  return sql`delete from sessions where token_hash = ${sha256(former)} and exists (select from ${proof})`
+}
+
+/**
  * Gives a session another token after its person has proved anew who they are, as a fragment: the old one is nobody's
  * from then on (ASVS 7.2.4), and of any number of attempts with it one gets the row. `from` has the account_id.
  */

@@ -8,11 +8,11 @@ import {
   type Submission,
 } from '../../accounts/receipts/receipts.ts'
 import { knownBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
-import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
+import { formerSessionEnd, sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import { sendingAgain, type Database, type Queryable } from '../../database/database.ts'
 import { named, sql } from '../../database/sql.ts'
-import { sha256, type Keys } from '../../lib/keys.ts'
+import { type Keys } from '../../lib/keys.ts'
 import { newId } from '../../lib/random.ts'
 import { letterInsert } from '../../mail/outbox.ts'
 
@@ -93,8 +93,7 @@ async function keep(
         returning id as account_id, id as actor_id, email_delivery, first_name
       ), ended as (
         delete from sessions s using account where s.account_id = account.account_id
-      ), previous as (
-        delete from sessions where token_hash = ${previousToken === null ? null : sha256(previousToken)} and exists (select from account)
+      ), previous as (${formerSessionEnd(previousToken, sql`account`)}
       ), receipt as (${receiptInsert(print, sql`account`)}
       ), browser as (${knownBrowserInsert(client, sql`account`)}
       ), session as (${sessionInsert(sessionToken, KIND, client, sql`account`)}

@@ -7,12 +7,12 @@ import {
   type Submission,
 } from '../../accounts/receipts/receipts.ts'
 import { firstBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
-import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
+import { formerSessionEnd, sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { Fault } from '../../answers/fault.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import { sendingAgain, type Database, type Queryable } from '../../database/database.ts'
 import { named, sql, type Statement } from '../../database/sql.ts'
-import { equal, sha256 } from '../../lib/keys.ts'
+import { equal } from '../../lib/keys.ts'
 import { newId } from '../../lib/random.ts'
 import { MINUTE } from '../../lib/time.ts'
 import type { Rule } from '../../limits/limits.ts'
@@ -163,9 +163,7 @@ function completionStatement(completion: Completion): Statement {
     ), former_receipt as (
       insert into receipts (receipt_hash, account_id) select receipt_hash, account_id from wanted join account using (account_id)
     ), receipt as (${receiptInsert(print, sql`account`)}
-    ), previous as (
-      delete from sessions
-      where token_hash = ${previousToken === null ? null : sha256(previousToken)} and exists (select from account)
+    ), previous as (${formerSessionEnd(previousToken, sql`account`)}
     ), session as (${sessionInsert(sessionToken, 'customer', client, sql`account`)}
     ), browser as (${firstBrowserInsert(client, sql`account`)}
     ), letter as (${letterInsert(welcome, sql`account`)}

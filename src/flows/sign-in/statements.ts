@@ -3,10 +3,9 @@ import { closingMark } from '../../accounts/closing.ts'
 import type { Identifier } from '../../accounts/identifier.ts'
 import { deviceInWords } from '../../accounts/sessions/device.ts'
 import { knownBrowserInsert } from '../../accounts/sessions/known-browsers.ts'
-import { sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
+import { formerSessionEnd, sessionInsert, type Client, type SessionToken } from '../../accounts/sessions/sessions.ts'
 import { auditInsert, type Origin } from '../../audit/events.ts'
 import { named, sql, type Sql, type Statement } from '../../database/sql.ts'
-import { sha256 } from '../../lib/keys.ts'
 import { newId } from '../../lib/random.ts'
 import { letterInsert } from '../../mail/outbox.ts'
 
@@ -15,13 +14,16 @@ import { letterInsert } from '../../mail/outbox.ts'
  * is looked up like any other. With it come the schemes of imported hashes that some account still has.
  */
 export function credentialStatement(identifier: Identifier | null): Statement {
+  // A text for each: one with both, of which one is null, PostgreSQL would plan anew for every sign-in.
+  const isNamed = identifier?.email
+    ? sql`a.email_canonical = ${identifier.email}`
+    : sql`a.username_canonical = ${identifier?.username ?? null}`
   return named(
     'sign-in-credential',
     sql`
     select a.id as account_id, a.kind, a.status, ${closingMark} as closing_mark, p.hash, p.disabled_at is not null as disabled,
       array(select decoy from imported_password_schemes order by scheme) as decoys
-    from (select) as one left join (accounts a left join passwords p on p.account_id = a.id)
-      on a.email_canonical = ${identifier?.email ?? null} or a.username_canonical = ${identifier?.username ?? null}`,
+    from (select) as one left join (accounts a left join passwords p on p.account_id = a.id) on ${isNamed}`,
   )
 }
 
@@ -69,8 +71,7 @@ export function signInStatement({
       where p.account_id = account.account_id and p.hash = ${verified} and p.disabled_at is null
       returning p.account_id, p.account_id as actor_id
     ), given_back as (${giveBack}
-    ), previous as (
-      delete from sessions where token_hash = ${previousToken === null ? null : sha256(previousToken)} and exists (select from password)
+    ), previous as (${formerSessionEnd(previousToken, sql`password`)}
     ), session as (${sessionInsert(sessionToken, kind, client, sql`password`)}
     ), browser as (${knownBrowserInsert(client, sql`password`)}
     ), told as (
