@@ -23,7 +23,7 @@ let judge: Judge | undefined
 
 /**
  * How a password would fare with whoever guesses it knowing `knownWords`. A thread of its own says so, which begins with the first
- * question: a judgement takes a millisecond and for a hostile password twenty, in which nobody else would be answered, and its
+ * question: a judgement takes half a millisecond and for a hostile password five, in which nobody else would be answered, and its
  * dictionaries take longer to read than all the rest of a node.
  */
 export function judged(password: string, knownWords: readonly string[]): Promise<Judgement> {
