@@ -5,6 +5,8 @@ import { assert, constantFrom, oneof, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { estimator } from './strength.ts'
 import { wordLists } from './word-lists.ts'
+import { wordMatcher } from './word-matcher.ts'
+import { WordTree } from './word-tree.ts'
 
 /** The same lists, and zxcvbn's own matchers with the hundred substitutions that it tries unless it is told otherwise. */
 const itself = new ZxcvbnFactory({
@@ -42,6 +44,8 @@ describe('an estimate with words that our matcher found', () => {
       'vvindovv',
       'pa55w0rd drow55ap',
       'p4ssp4ss',
+      'lantern!orchid',
+      'horse$staple@',
       'İstanbul',
       'ΟΔΟΣ odos',
       'naïve café',
@@ -61,6 +65,16 @@ describe('an estimate with words that our matcher found', () => {
     const signs = string({ minLength: 1, maxLength: 24, unit: sign })
     assert(property(oneof(anything, signs), expectNoLeniency), { numRuns: 150 })
   })
+
+  test.each([
+    ['the easier of two words in one place, though zxcvbn stops at the first', 'ii1', 2 * 12 + 1, 3 * 10 + 1],
+    ["zxcvbn's own where a lone sign could be a word", '1', 12, 12],
+  ])('is %s', (_, password, guesses, theirGuesses) => {
+    const dictionary = { list: ['i', ...some(words, 8), 'iii', 'other', 'iil'] }
+    const ours = new ZxcvbnFactory({}, { dictionaryL33t: wordMatcher(new WordTree(dictionary)) })
+    expect(ours.check(password).guesses).toBe(guesses)
+    expect(new ZxcvbnFactory({ dictionary }).check(password).guesses).toBe(theirGuesses)
+  })
 })
 
 function expectNoLeniency(password: string): void {
@@ -72,6 +86,7 @@ function expectNoLeniency(password: string): void {
   expect(missed, password).not.toEqual([])
   for (const { dictionaryName, rank, matchedWord, token, subs } of missed) {
     expect(wordLists[dictionaryName as keyof typeof wordLists][rank - 1]).toBe(matchedWord)
+    expect(token.length).toBeGreaterThan(1)
     expect(readings(token.toLowerCase(), subs)).toContain(matchedWord)
   }
 }
