@@ -134,6 +134,18 @@ describe('at the door', () => {
     expect(queue.admit('flood')).toBeNull()
   })
 
+  test('they come twice as fast as they are served while somebody waits, and as fast as they can when nobody does', async () => {
+    vi.useFakeTimers()
+    const queue = new HashingQueue({ lanes: 2 })
+    await twentyMilliseconds(queue)
+    expect(queue.pace).toBe(0)
+    for (let come = 0; come < 3; come += 1) void hashFor20(queue, null)
+    expect(queue.waiting).toBe(1)
+    expect(queue.pace).toBeCloseTo(5)
+    await vi.runAllTimersAsync()
+    expect(queue.pace).toBe(0)
+  })
+
   test('but those who overtake are bounded too', () => {
     const queue = new HashingQueue({ lanes: 1, mostWaiting: 100 })
     while (queue.admit('flood')) continue

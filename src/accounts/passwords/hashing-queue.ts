@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Fault } from '../../answers/fault.ts'
 import { SECOND } from '../../lib/time.ts'
+import { Turns } from '../../lib/turns.ts'
 import { Crowd, type Party } from './crowd.ts'
 
 export type { Party } from './crowd.ts'
@@ -54,8 +55,7 @@ export class HashingQueue {
   readonly #passing: number
   readonly #patience: number
   readonly #mostWaiting: number
-  /** By turn: the first line is served next, and then goes to the end. No line is empty. */
-  readonly #lines = new Map<Party, Waiting[]>()
+  readonly #lines = new Turns<Party, Waiting>()
   readonly #waiting = new Crowd()
   readonly #inside = new Crowd()
   /** When the first was refused of those who came since somebody has been waiting. */
@@ -91,6 +91,14 @@ export class HashingQueue {
 
   get waiting(): number {
     return this.#waiting.total
+  }
+
+  /**
+   * Milliseconds between two who come from the door, so that they reach the lines no more than twice as fast as these are
+   * served: who came sooner would only wait, and what it takes to get them here would keep everybody else from an answer.
+   */
+  get pace(): number {
+    return this.waiting === 0 ? 0 : this.#meanDuration / this.#lanes / 2
   }
 
   /** Whether this party would be refused now. What is answered here is no promise, and `run` decides. */
@@ -132,7 +140,7 @@ export class HashingQueue {
       this.#noteRefusal()
       throw new Fault('hashing-busy')
     }
-    if (this.#isFull()) this.#giveUp(this.#longest().at(-1) as Waiting)
+    if (this.#isFull()) this.#giveUp(this.#lines.lastOf(this.#waiting.greatest))
     await new Promise<void>((resolve, reject) => {
       const entry: Waiting = { party, start: resolve, refuse: reject }
       const timer = setTimeout(() => this.#giveUp(entry), this.#patience)
@@ -144,9 +152,7 @@ export class HashingQueue {
         clearTimeout(timer)
         reject(reason)
       }
-      const line = this.#lines.get(party)
-      if (line) line.push(entry)
-      else this.#lines.set(party, [entry])
+      this.#lines.add(party, entry)
       this.#waiting.add(party)
     })
   }
@@ -173,17 +179,8 @@ export class HashingQueue {
     return crowd.greatest <= crowd.of(party) + 1
   }
 
-  #longest(): Waiting[] {
-    for (const line of this.#lines.values()) if (line.length === this.#waiting.greatest) return line
-    throw new Error('nobody waits')
-  }
-
   #giveUp(entry: Waiting): void {
-    const line = this.#lines.get(entry.party)
-    const index = line?.indexOf(entry) ?? -1
-    if (!line || index === -1) return
-    line.splice(index, 1)
-    if (line.length === 0) this.#lines.delete(entry.party)
+    if (!this.#lines.remove(entry.party, entry)) return
     this.#waiting.remove(entry.party)
     entry.refuse(new Fault('hashing-busy'))
   }
@@ -199,14 +196,10 @@ export class HashingQueue {
   }
 
   #next(): Waiting | undefined {
-    const [turn] = this.#lines
-    if (!turn) return undefined
-    const [party, line] = turn
-    const next = line.shift()
-    this.#lines.delete(party)
-    if (line.length > 0) this.#lines.set(party, line)
-    this.#waiting.remove(party)
-    return next
+    const next = this.#lines.next()
+    if (!next) return undefined
+    this.#waiting.remove(next.party)
+    return next.item
   }
 
   #learn(duration: number): void {

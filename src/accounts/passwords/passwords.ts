@@ -106,6 +106,11 @@ export class Passwords {
     return this.#queue.admit(network)
   }
 
+  /** Milliseconds between two who come from the door. */
+  get pace(): number {
+    return this.#queue.pace
+  }
+
   get waiting(): number {
     return this.#queue.waiting
   }

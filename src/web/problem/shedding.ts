@@ -30,20 +30,20 @@ const AT_ONCE = 5
  * its form is read, with a page that was made once. What a refusal costs decides how great a flood may be while everybody
  * else is served. So it does with a network that keeps on though its limit is used up.
  *
- * Who goes in does so one at a time. A few each second go on all the same, and get their form back, or the answer to what
+ * Who goes in does so one at a time, at a pace that keeps the hashes busy. A few each second go on all the same, and get their form back, or the answer to what
  * they sent before.
  */
 export class Shedding {
-  readonly #passwords: Pick<Passwords, 'admit'>
+  readonly #passwords: Pick<Passwords, 'admit' | 'pace'>
   readonly #isProxy: Trust
   readonly #hashing = new Set<string>()
   readonly #usedUp = new UsedUp()
   readonly #goesOn = atMost(FORMS_GIVEN_BACK, AT_ONCE)
-  readonly #turnstile = new Turnstile()
+  readonly #turnstile = new Turnstile<string | null>(() => this.#passwords.pace)
   readonly #busy: StandingAnswer
   readonly #tooMany: StandingAnswer
 
-  constructor(web: Web, passwords: Pick<Passwords, 'admit'>, { isProxy, ...told }: SheddingSettings) {
+  constructor(web: Web, passwords: Pick<Passwords, 'admit' | 'pace'>, { isProxy, ...told }: SheddingSettings) {
     this.#passwords = passwords
     this.#isProxy = isProxy
     this.#busy = new StandingAnswer('hashing-busy', web, told)
@@ -71,12 +71,11 @@ export class Shedding {
       if (!isUsedUp && !this.#goesOn()) return this.#busy.give(request, response, route)
       findTheQueueFull(request)
     }
+    const giveUp = this.#turnstile.pass(network, goOn)
     response.once('close', () => {
+      giveUp()
       leave?.()
       if (response.headersSent) this.#usedUp.note(sender, response.statusCode)
-    })
-    this.#turnstile.pass(() => {
-      if (!response.closed) goOn()
     })
   }
 }
