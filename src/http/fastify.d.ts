@@ -27,6 +27,8 @@ declare module 'fastify' {
     recent?: true
     /** Answers a form that is sent again after it has itself signed its person out; null when it is none. */
     repeated?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | null>
+    /** Other programs ask it at every step of their own: its answers are in the log at the level debug alone. */
+    askedByServices?: true
     /** Its POST costs a password's hash: a node whose hashing queue is full turns it away before reading it. */
     hashes?: true
     /** Shows the route's form again as it was filled in: what a fault answers with, where there is one. */

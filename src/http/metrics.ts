@@ -47,8 +47,9 @@ export function openMetrics(passwords: Passwords): Metrics {
 }
 
 export function measureResponses(server: FastifyInstance, { responses }: Metrics): void {
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'
     responses.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    done()
   })
 }

@@ -88,7 +88,10 @@ export async function createServer(settings: ServerSettings, web: Web): Promise<
     assertOwnOrigin(request, web.publicUrl, web.cookies)
   })
   server.addHook('preHandler', (request, reply) => guard(request, reply, web))
-  server.addHook('onResponse', async (request, reply) => logResponse(request, reply))
+  server.addHook('onResponse', (request, reply, done) => {
+    logResponse(request, reply)
+    done()
+  })
   return server
 }
 
@@ -179,8 +182,9 @@ function ownPath({ url }: FastifyRequest, { publicUrl }: Web): string {
 
 /** One line a request: never a query, a header or a body (ASVS 14.2.1, 16.2.5). */
 function logResponse(request: FastifyRequest, reply: FastifyReply): void {
-  if (request.routeOptions.config?.access === 'machine') return
-  request.log.info(
+  const { access, askedByServices } = request.routeOptions.config ?? {}
+  if (access === 'machine') return
+  request.log[askedByServices && reply.statusCode < 400 ? 'debug' : 'info'](
     {
       method: request.method,
       route: request.routeOptions.url ?? 'none',

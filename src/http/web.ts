@@ -14,6 +14,7 @@ import type { FormError, FormState } from '../ui/form.tsx'
 import { renderDocument } from '../ui/layout.tsx'
 import type { Assets, PageContext, Viewer } from '../ui/page.ts'
 import { urls } from '../urls.ts'
+import { BlankPage } from './blank-page.ts'
 import { sectionsFor } from './console-sections.ts'
 import { Cookies } from './cookies.ts'
 import { noticeFor, type FlashCode } from './flash.ts'
@@ -47,7 +48,7 @@ export class Web {
   readonly submissions: Submissions
   readonly #assets: Assets
   readonly #database: Database
-  readonly #blankForms = new Map<string, Buffer[]>()
+  readonly #blankForms = new Map<string, BlankPage>()
 
   constructor({ brand, publicUrl, assets }: WebSettings, database: Database, keys: Keys) {
     this.brand = brand
@@ -143,7 +144,7 @@ export class Web {
 
   /**
    * An empty form, for people who are not signed in. All of them get the same page but for its token, so it is rendered
-   * once for each route and kept in the pieces between which the token stands.
+   * once for each route and kept.
    */
   sendBlankForm(request: FastifyRequest, reply: FastifyReply, form: (state: FormState) => JSX.Element): FastifyReply {
     const state = this.form(request, reply)
@@ -151,14 +152,12 @@ export class Web {
     const alike = this.sessionToken(request) === null && this.cookies.read(request, 'flash') === null
     if (!alike || route !== request.routeOptions.url) return this.send(reply, form(state))
     const token = state.token ?? ''
-    let pieces = this.#blankForms.get(route)
-    if (!pieces) {
-      pieces = renderDocument(form(state))
-        .split(token)
-        .map((piece) => Buffer.from(piece))
-      this.#blankForms.set(route, pieces)
+    let page = this.#blankForms.get(route)
+    if (!page) {
+      page = new BlankPage(renderDocument(form(state)), token)
+      this.#blankForms.set(route, page)
     }
-    return this.#sendDocument(reply, joined(pieces, Buffer.from(token)))
+    return this.#sendDocument(reply, page.withToken(token))
   }
 
   send(reply: FastifyReply, element: JSX.Element, status = 200): FastifyReply {
@@ -243,11 +242,6 @@ export class Web {
       sections: sectionsFor(account, request.routeOptions.url ?? urls.landing),
     }
   }
-}
-
-/** In bytes: to encode a text of a page's size costs more than all else about it. */
-function joined(pieces: readonly Buffer[], between: Buffer): Buffer {
-  return Buffer.concat(pieces.flatMap((piece, at) => (at === 0 ? [piece] : [between, piece])))
 }
 
 /** Where each kind of person lands. */

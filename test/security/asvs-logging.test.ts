@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { auditEvents } from '../../src/audit/events.ts'
 import { SIGN_INS_PER_ACCOUNT_AND_NETWORK } from '../../src/accounts/passwords/guesses.ts'
@@ -84,6 +85,20 @@ describe('16.4.1 nothing that was sent makes a line of its own', () => {
 })
 
 describe('16.2.1, 16.2.2 an entry', () => {
+  test('is for debugging alone where other programs ask all the time, and get what they ask for', async () => {
+    const from = lines.length
+    await knock(site, { what: '', path: urls.sessionApi })
+    await knock(site, { what: '', path: `${urls.sessionApi}?a=1&a=2` })
+    const entries = lines
+      .slice(from)
+      .filter((line) => line.includes(`"${urls.sessionApi}"`) && line.includes('answered'))
+    const levels = entries.map((line) => JSON.parse(line) as { status: number; level: number })
+    expect(levels.map(({ status, level }) => [status, level])).toEqual([
+      [200, pino.levels.values['debug']],
+      [400, pino.levels.values['info']],
+    ])
+  })
+
   test('of the log says what, where, when, and under which reference', async () => {
     const from = lines.length
     await knock(site, { what: '', path: urls.customerSignIn })

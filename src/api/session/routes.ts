@@ -7,7 +7,7 @@ import { urls } from '../../urls.ts'
  * trip to the database. 200 either way; `account` is null where nobody is signed in.
  */
 export function sessionApiRoutes(server: FastifyInstance, web: Web): void {
-  server.get(urls.sessionApi, { config: { access: 'anyone' } }, async (request, reply) => {
+  server.get(urls.sessionApi, { config: { access: 'anyone', askedByServices: true } }, async (request, reply) => {
     const session = await web.session(request)
     return reply
       .header('cache-control', 'no-store')
