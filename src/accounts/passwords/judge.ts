@@ -2,8 +2,10 @@ import { parentPort } from 'node:worker_threads'
 import { isCommon } from './common-passwords.ts'
 import type { Answer, Judgement, Question } from './judging.ts'
 import { estimateStrength, STRONG_ENOUGH } from './strength.ts'
+import { lowerThisThread } from './thread-priority.ts'
 
-// The program of the thread that judging.ts starts.
+// The program of the thread that judging.ts starts. It stands back as those that hash do: what it judges waits for them.
+lowerThisThread()
 parentPort?.on('message', ({ id, password, knownWords }: Question) => {
   parentPort?.postMessage({ id, ...judgementOf(password, knownWords) } satisfies Answer)
 })

@@ -1,5 +1,8 @@
+import { readdirSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { expect, test } from 'vitest'
 import { judged } from './judging.ts'
+import { poolThreads } from './thread-priority.ts'
 
 test('a password is judged knowing the words, and those that many people use are told from weak ones', async () => {
   expect(await judged('Passw0rd', [])).toMatchObject({ common: true })
@@ -21,6 +24,15 @@ test('others are served while a password is judged', async () => {
   count()
   await judged('0aA1bB2cC3dD4eE5fF6gG7hH8iI9jJ0kK1lL2mM', [])
   expect(turns).toBeGreaterThan(0)
+})
+
+test.runIf(process.platform === 'linux')('the thread that judges stands back behind the one that answers', async () => {
+  await judged('warm up', [])
+  const hashing = new Set(poolThreads())
+  const others = readdirSync('/proc/self/task')
+    .map(Number)
+    .filter((thread) => !hashing.has(thread))
+  expect(others.filter((thread) => getPriority(thread) === 19)).toHaveLength(1)
 })
 
 test('whoever asks a thread that fails is told, and the next question has a new one', async () => {

@@ -1,10 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { getPriority, setPriority } from 'node:os'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { basename } from 'node:path'
 
-/** By how much nicer: it weighs a tenth with Linux's scheduler, and has all of a core that no other wants. */
-const NICER = 10
-
-/** Beyond it the system knows none. */
+/** Beyond it the system knows none: it weighs a seventieth with Linux's scheduler, and has all of a core that no other wants. */
 const NICEST = 19
 
 /**
@@ -15,25 +13,43 @@ const NICEST = 19
  * Needs no privilege: everybody may lower what is their own.
  */
 export function lowerPoolThreads(): void {
-  if (process.platform !== 'linux') return
-  const niceness = Math.min(NICEST, getPriority() + NICER)
-  for (const thread of poolThreads()) {
-    try {
-      setPriority(thread, niceness)
-    } catch {
-      // Forbidden by the system, as by a filter of system calls: all goes on at one priority.
-      return
-    }
-  }
+  for (const thread of poolThreads()) if (!isLowered(thread)) return
+}
+
+/** Has the thread that calls it stand back in the same way. */
+export function lowerThisThread(): void {
+  const thread = thisThread()
+  if (thread !== null) isLowered(thread)
 }
 
 /** The ids of libuv's worker threads in this process; none where /proc cannot be read. */
 export function poolThreads(): number[] {
+  if (process.platform !== 'linux') return []
   try {
     return readdirSync('/proc/self/task')
       .filter((thread) => readFileSync(`/proc/self/task/${thread}/comm`, 'utf8') === 'libuv-worker\n')
       .map(Number)
   } catch {
     return []
+  }
+}
+
+/** Null where the system does not tell. */
+function thisThread(): number | null {
+  if (process.platform !== 'linux') return null
+  try {
+    return Number(basename(readlinkSync('/proc/thread-self')))
+  } catch {
+    return null
+  }
+}
+
+function isLowered(thread: number): boolean {
+  try {
+    setPriority(thread, NICEST)
+    return true
+  } catch {
+    // Forbidden by the system, as by a filter of system calls: all goes on at one priority.
+    return false
   }
 }

@@ -39,7 +39,8 @@ export class Shedding {
   readonly #hashing = new Set<string>()
   readonly #usedUp = new UsedUp()
   readonly #goesOn = atMost(FORMS_GIVEN_BACK, AT_ONCE)
-  readonly #turnstile = new Turnstile<string | null>(() => this.#passwords.pace)
+  readonly #in = new Turnstile<string | null>(() => this.#passwords.pace)
+  readonly #out = new Turnstile<string | null>(() => 0)
   readonly #busy: StandingAnswer
   readonly #tooMany: StandingAnswer
 
@@ -65,13 +66,14 @@ export class Shedding {
     const network = networkOf(cameFrom(request, this.#isProxy))
     const sender = `${network} ${route}`
     const isUsedUp = this.#usedUp.has(sender)
-    if (isUsedUp && !this.#goesOn()) return this.#tooMany.give(request, response, route)
+    const refuse = (told: StandingAnswer) => this.#out.pass(network, () => told.give(request, response, route))
+    if (isUsedUp && !this.#goesOn()) return void refuse(this.#tooMany)
     const leave = this.#passwords.admit(network)
     if (leave === null) {
-      if (!isUsedUp && !this.#goesOn()) return this.#busy.give(request, response, route)
+      if (!isUsedUp && !this.#goesOn()) return void refuse(this.#busy)
       findTheQueueFull(request)
     }
-    const giveUp = this.#turnstile.pass(network, goOn)
+    const giveUp = this.#in.pass(network, goOn)
     response.once('close', () => {
       giveUp()
       leave?.()
