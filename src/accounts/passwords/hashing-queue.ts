@@ -31,6 +31,9 @@ const SMOOTHING = 0.1
 /** What is left of a bearable wait while lines are kept short. */
 const SHORT = 1 / 5
 
+/** How many times faster than the hashes people come from the door to where nobody waits for one, and to where others do. */
+const FASTER_THAN_SERVED = { alone: 4, others: 2 }
+
 /** How many of shorter lines are let in at the door beyond the places that a flood has taken. */
 const MOST_OVERTAKING = 64
 
@@ -96,9 +99,12 @@ export class HashingQueue {
   /**
    * Milliseconds between two who come from the door, so that they reach the lines no more than twice as fast as these are
    * served: who came sooner would only wait, and what it takes to get them here would keep everybody else from an answer.
+   * While nobody waits they come faster, since some go another way; yet not all at once, for that has a cost too.
    */
   get pace(): number {
-    return this.waiting === 0 ? 0 : this.#meanDuration / this.#lanes / 2
+    return (
+      this.#meanDuration / this.#lanes / (this.waiting === 0 ? FASTER_THAN_SERVED.alone : FASTER_THAN_SERVED.others)
+    )
   }
 
   /** Whether this party would be refused now. What is answered here is no promise, and `run` decides. */

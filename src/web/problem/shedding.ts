@@ -77,7 +77,8 @@ export class Shedding {
     response.once('close', () => {
       giveUp()
       leave?.()
-      if (response.headersSent) this.#usedUp.note(sender, response.statusCode)
+      // That the queue is full says nothing of this network's limit.
+      if (leave !== null && response.headersSent) this.#usedUp.note(sender, response.statusCode)
     })
   }
 }
