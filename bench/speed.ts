@@ -106,7 +106,10 @@ function isWanted(part: string): boolean {
   return ONLY === undefined || ONLY.includes(part)
 }
 
-/** Every errand at every number at once: each round has ours, the bound and the peer, one right after the other. */
+/**
+ * Every errand at every number at once: each round has ours, the bound and the peer, one right after the other. A round before
+ * the first is not counted: what a party compiles as it meets an errand is none of its cost.
+ */
 async function closedRounds(
   figures: Figures,
   servers: { ours: Server; peer: Server; bounds: Server },
@@ -126,16 +129,17 @@ async function closedRounds(
     for (const atOnce of AT_ONCE) {
       const count = countFor(errand, atOnce)
       const rounds: Record<string, Round[]> = {}
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const run = async (party: string, server: Server, asks: Ask[]) => {
-          const done = await oneRound(server, asks, atOnce)
-          ;(rounds[party] ??= []).push(done)
+      for (let round = 0; round <= ROUNDS; round += 1) {
+        const note = (party: string, done: Round) => {
+          if (round > 0) (rounds[party] ??= []).push(done)
         }
+        const run = async (party: string, server: Server, asks: Ask[]) =>
+          note(party, await oneRound(server, asks, atOnce))
         await run('ours', ours, await ourErrands[errand](count))
         if (NEEDS_A_HASH.has(errand)) {
           const answer = await fetch(`${bounds.url}/hashes?count=${count}&at-once=${Math.min(atOnce, cpus().length)}`)
           const { milliseconds } = (await answer.json()) as { milliseconds: number }
-          ;(rounds['bare argon2id'] ??= []).push(rateAlone((count / milliseconds) * 1000))
+          note('bare argon2id', rateAlone((count / milliseconds) * 1000))
         }
         if (errand === 'session checks') await run('bare Fastify, one query', bounds, sameAsk(count, query))
         if (errand === 'registration page') await run('the page as a constant', bounds, sameAsk(count, constant))
