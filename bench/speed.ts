@@ -207,7 +207,10 @@ function countFor(errand: string, atOnce: number): number {
   return Math.max(atOnce, Math.round(count * SCALE * (atOnce === 1 ? 0.5 : 1)))
 }
 
-/** What one operation at a time writes and waits for. */
+/**
+ * What one operation at a time writes and waits for. Without the images of whole pages: how many of these there are depends on how
+ * long ago the last checkpoint was, and on nothing that an operation does.
+ */
 async function costs(
   figures: Figures,
   { ours, peer }: { ours: Server; peer: Server },
@@ -215,6 +218,7 @@ async function costs(
   peerErrands: Errands,
 ): Promise<void> {
   const parties = { ours: [ours, ourErrands, 'ours'], 'Better Auth': [peer, peerErrands, 'better_auth'] } as const
+  await postgres.writePageImages(false)
   for (const errand of ['registrations', 'sign-ins', 'session checks'] as const) {
     for (const [party, [server, errands, database]] of Object.entries(parties)) {
       const asks = await errands[errand](50)
@@ -232,6 +236,7 @@ async function costs(
       say(`${errand}, ${party}: ${JSON.stringify(figures.costs[`${errand}, ${party}`])}`)
     }
   }
+  await postgres.writePageImages(true)
 }
 
 interface Written {

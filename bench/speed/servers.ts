@@ -101,6 +101,12 @@ export class OwnPostgres {
     }
   }
 
+  /** Whether the first change to a page after a checkpoint writes all of it to the log. A crash is safe only if so. */
+  async writePageImages(are: boolean): Promise<void> {
+    await this.ask('postgres', `alter system set full_page_writes = ${are ? 'on' : 'off'}`)
+    await this.ask('postgres', 'select pg_reload_conf()')
+  }
+
   async stop(): Promise<void> {
     await this.#cluster.stop()
     if (this.#isKept) return
