@@ -122,7 +122,6 @@ function asked(speed?: Figures, growth?: Growth): string {
       of: ratio('registration page, 32 at once, ours : the page as a constant'),
       atLeast: 0.5,
     },
-    { what: 'a registration’s WAL, in bytes', of: speed?.costs['registrations, ours']?.wal, atMost: 4096 },
     { what: 'a registration’s fsyncs', of: speed?.costs['registrations, ours']?.fsyncs, atMost: 1.2 },
     ...(['registrations', 'sign-ins'] as const).map((errand) => ({
       what: `${errand} with ${amount(largest)} accounts, times as long as with ${amount(smallest)}`,
@@ -215,6 +214,10 @@ ${image('processor-hashing', 'Processor time of one registration and one sign-in
 ${image('processor', 'Processor time of one operation without a hash')}
 
 ### What one costs PostgreSQL, one at a time
+
+All that PostgreSQL writes while fifty follow one another and for ten seconds after, images of whole pages left out: also what comes of
+them later, as the directory of customers and the statistics of tables. What a registration itself writes, row by row and index by index,
+is told in [what is written](what-is-written.md).
 
 ${table(...costsOf(figures))}
 ### By how many at once
