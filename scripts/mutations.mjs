@@ -292,6 +292,13 @@ export const mutations = [
     QUEUE,
   ),
   changed(
+    'who is let in at the door comes at the pace of the hashes',
+    'src/accounts/passwords/hashing-queue.ts',
+    'this.#meanDuration / this.#lanes / (',
+    '(0 * this.#meanDuration) / this.#lanes / (',
+    QUEUE,
+  ),
+  changed(
     'a sign-in holds for the password that was verified',
     'src/flows/sign-in/statements.ts',
     'and p.hash = ${verified} and p.disabled_at is null',
