@@ -25,13 +25,12 @@ export class Turnstile<Party> {
   /** Calls `goOn` when it is its turn, and never at once. Returns how to leave before that. */
   pass(party: Party, goOn: () => void): () => void {
     this.#waiting.add(party, goOn)
-    if (!this.#isTurning) this.#turnWhenDue()
+    if (!this.#isTurning) this.#turnIn(this.#untilNext())
     return () => void this.#waiting.remove(party, goOn)
   }
 
-  #turnWhenDue(): void {
+  #turnIn(wait: number): void {
     this.#isTurning = true
-    const wait = this.#untilNext()
     if (wait > 0) setTimeout(this.#turn, wait)
     else setImmediate(this.#turn)
   }
@@ -45,13 +44,12 @@ export class Turnstile<Party> {
 
   readonly #turn = (): void => {
     const end = performance.now() + SLICE
-    for (let next = this.#waiting.next(); next; next = this.#waiting.next()) {
-      next.item()
-      if (this.#waiting.isEmpty) break
-      const wait = this.#untilNext()
-      if (wait > 0) return void setTimeout(this.#turn, wait)
-      if (performance.now() >= end) return void setImmediate(this.#turn)
-    }
-    this.#isTurning = false
+    let wait = 0
+    do {
+      this.#waiting.next()?.item()
+      if (this.#waiting.isEmpty) return void (this.#isTurning = false)
+      wait = this.#untilNext()
+    } while (wait <= 0 && performance.now() < end)
+    this.#turnIn(wait)
   }
 }

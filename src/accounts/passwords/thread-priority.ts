@@ -13,13 +13,13 @@ const NICEST = 19
  * Needs no privilege: everybody may lower what is their own.
  */
 export function lowerPoolThreads(): void {
-  for (const thread of poolThreads()) if (!isLowered(thread)) return
+  for (const thread of poolThreads()) if (!lower(thread)) return
 }
 
 /** Has the thread that calls it stand back in the same way. */
 export function lowerThisThread(): void {
   const thread = thisThread()
-  if (thread !== null) isLowered(thread)
+  if (thread !== null) lower(thread)
 }
 
 /** The ids of libuv's worker threads in this process; none where /proc cannot be read. */
@@ -44,7 +44,8 @@ function thisThread(): number | null {
   }
 }
 
-function isLowered(thread: number): boolean {
+/** Returns whether it was allowed to. */
+function lower(thread: number): boolean {
   try {
     setPriority(thread, NICEST)
     return true

@@ -30,8 +30,8 @@ const AT_ONCE = 5
  * its form is read, with a page that was made once. What a refusal costs decides how great a flood may be while everybody
  * else is served. So it does with a network that keeps on though its limit is used up.
  *
- * Who goes in does so one at a time, at a pace that keeps the hashes busy. A few each second go on all the same, and get their form back, or the answer to what
- * they sent before.
+ * Both go in slices of a turn of the event loop, and who goes in does so at a pace that keeps the hashes busy. A few each second
+ * go on all the same, and get their form back, or the answer to what they sent before.
  */
 export class Shedding {
   readonly #passwords: Pick<Passwords, 'admit' | 'pace'>
