@@ -24,7 +24,9 @@ const settings = {
     .describe(
       'The same database, as the role that owns the schema and applies migrations. Unset: DATABASE_URL does both.',
     ),
-  DATABASE_CONNECTIONS: wholeNumber(1, 500).default(10).describe('Connections to the database at most, for each node.'),
+  DATABASE_CONNECTIONS: wholeNumber(1, 500)
+    .default(10)
+    .describe('Connections to the database at most, for each node; it has up to four more that session checks share.'),
   DATA_DIR: z.string().min(1).default('./data').describe('Where the embedded database and the generated secret live.'),
   SECRET: z
     .string()

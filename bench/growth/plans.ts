@@ -81,6 +81,10 @@ export class ExplainingDatabase extends Database {
     return (await this.rows<Row>(statement))[0] ?? null
   }
 
+  override found<Row>(statement: Statement): Promise<Row | null> {
+    return this.row<Row>(statement)
+  }
+
   /** Inside of a transaction nothing is counted but what the plan tells. */
   override transaction<Result>(work: (within: Queryable) => Promise<Result>): Promise<Result> {
     return super.transaction((within) => {

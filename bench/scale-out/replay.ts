@@ -88,7 +88,8 @@ async function sentBy(work: (database: Database) => Promise<unknown>): Promise<S
     sent ??= statement as Statement
     return Promise.resolve([])
   }
-  await work({ rows, row: async (statement: Statement) => (await rows(statement), null) } as unknown as Database)
+  const row = async (statement: Statement) => (await rows(statement), null)
+  await work({ rows, row, found: row } as unknown as Database)
   if (sent === null) throw new Error('nothing was sent')
   return sent
 }

@@ -4,6 +4,7 @@ import { randomSpan } from '../lib/random.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
 import { judge } from './faults.ts'
 import { PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
+import { SharedLines } from './shared-lines.ts'
 import type { Sql, Statement } from './sql.ts'
 
 /** Longer than the server's own statement_timeout: reached only when the server does not answer at all. */
@@ -25,13 +26,25 @@ export interface Queryable {
  */
 export class Database implements Queryable {
   readonly #pool: PrimaryPool
+  readonly #lines: SharedLines
 
-  constructor(settings: PoolSettings) {
+  constructor(settings: Omit<PoolSettings, 'pipeline'>) {
     this.#pool = new PrimaryPool(settings)
+    this.#lines = new SharedLines(settings)
   }
 
   async rows<Row>(statement: Sql | Statement): Promise<Row[]> {
     return this.#onceMoreIfNothingWasDone(() => this.#withClient((client) => send<Row>(client, statement)))
+  }
+
+  /**
+   * The row that a key leads to, or null: over a connection that everybody who asks shares, and so without waiting for one. Only for a
+   * statement that reads by an index and waits for no lock. It is sent once more where the connection is lost.
+   */
+  async found<Row>(statement: Statement): Promise<Row | null> {
+    const ask = () => this.#withLease(this.#lines, (client) => send<Row>(client, statement), dropIt)
+    const rows = await ask().catch((error: unknown) => (isLost(error) ? ask() : Promise.reject(error)))
+    return rows[0] ?? null
   }
 
   async row<Row>(statement: Sql | Statement): Promise<Row | null> {
@@ -56,7 +69,7 @@ export class Database implements Queryable {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end()
+    await Promise.all([this.#pool.end(), this.#lines.end()])
   }
 
   async #onceMoreIfNothingWasDone<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -68,8 +81,16 @@ export class Database implements Queryable {
     }
   }
 
-  async #withClient<Result>(use: (client: ClientBase) => Promise<Result>): Promise<Result> {
-    const lease = await this.#pool.connect().catch((error: unknown) => {
+  #withClient<Result>(use: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    return this.#withLease(this.#pool, use, letGoLater)
+  }
+
+  async #withLease<Result>(
+    from: { connect: () => Promise<Lease> },
+    use: (client: ClientBase) => Promise<Result>,
+    whenLate: (lease: Lease, work: Promise<unknown>) => void,
+  ): Promise<Result> {
+    const lease = await from.connect().catch((error: unknown) => {
       throw new Fault('database-unavailable', { cause: error })
     })
     const work = use(lease.client)
@@ -79,11 +100,15 @@ export class Database implements Queryable {
       return result
     } catch (error) {
       const { fault, connection } = judge(error)
-      if (error === NO_ANSWER) letGoLater(lease, work)
+      if (error === NO_ANSWER) whenLate(lease, work)
       else lease.release(connection)
       throw error === NO_ANSWER ? new Fault('database-busy', { cause: error }) : fault
     }
   }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof Fault && judge(error.cause).connection !== 'good'
 }
 
 /** How long an operation that a receipt makes safe is sent again, and how soon after each failure but the first. */
@@ -153,4 +178,9 @@ function letGoLater(lease: Lease, work: Promise<unknown>): void {
     .then(letGo, letGo)
     .finally(() => clearTimeout(timer))
     .catch(() => {})
+}
+
+/** What only reads may be dropped at any time, and those behind it had better be asked elsewhere. */
+function dropIt(lease: Lease): void {
+  lease.release('spoiled')
 }

@@ -8,6 +8,8 @@ export interface PoolSettings {
   url: string
   /** Connections at most, to each host. */
   connections: number
+  /** Whether a statement is sent though the answer to an earlier one is still awaited. */
+  pipeline?: boolean
   /** Called with what goes wrong on a connection that nobody is using. */
   onIdleError: (error: Error) => void
 }
@@ -82,10 +84,11 @@ export class PrimaryPool {
   }
 
   #open(connectionString: string): Pool {
-    const { connections, onIdleError } = this.#settings
+    const { connections, pipeline = false, onIdleError } = this.#settings
     const pool = new Pool({
       connectionString,
       max: connections,
+      pipeline,
       connectionTimeoutMillis: CONNECT_WITHIN,
       idleTimeoutMillis: 60 * SECOND,
       statement_timeout: 10 * SECOND,

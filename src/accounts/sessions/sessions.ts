@@ -86,7 +86,7 @@ export const alive = sql`
 /** Who is signed in, in one round trip that writes nothing; once a minute a second one notes that they were seen. */
 export async function findSession(database: Database, token: SessionToken): Promise<CurrentSession | null> {
   const hash = sha256(token)
-  const row = await database.row<Row>(
+  const row = await database.found<Row>(
     named(
       'sessions-find',
       sql`

@@ -66,7 +66,7 @@ type Found = (Credential | { account_id: null }) & {
 export async function signIn(doorkeeper: Doorkeeper, request: SignInRequest): Promise<SignInOutcome> {
   const began = performance.now()
   const identifier = parseIdentifier(request.identifier)
-  const found = await doorkeeper.database.row<Found>(credentialStatement(identifier))
+  const found = await doorkeeper.database.found<Found>(credentialStatement(identifier))
   const outcome = await attempt(doorkeeper, request, identifier, known(found))
   if (outcome.outcome !== 'signed-in') await untilFullStep(began, await refusalStep(doorkeeper, request, found))
   return outcome

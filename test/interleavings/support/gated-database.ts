@@ -39,6 +39,10 @@ export class GatedDatabase extends Database implements Gated {
     return this.#noting(super.rows<Row>(statement))
   }
 
+  override found<Row>(statement: Statement): Promise<Row | null> {
+    return this.row<Row>(statement)
+  }
+
   override async transaction<Result>(work: (within: Queryable) => Promise<Result>): Promise<Result> {
     return this.#noting(
       super.transaction(async (within) => {

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import { connectionTo, freshDatabase } from '../../test/support/database.ts'
+import { PostgresProxy } from '../../test/support/postgres-proxy.ts'
+import { Database } from './database.ts'
+import { named, sql } from './sql.ts'
+
+const db = await freshDatabase()
+
+/** One connection of its own, beside the shared lines. */
+function narrow(url = db.appUrl): Database {
+  return new Database({ url, connections: 1, onIdleError: () => {} })
+}
+
+function question(number: number) {
+  return named('a-question', sql`select ${number}::int as number, pg_backend_pid() as pid`)
+}
+
+async function terminate(pid: number | undefined): Promise<void> {
+  const superuser = await connectionTo(db.superuserUrl)
+  await superuser.query('select pg_terminate_backend($1)', [pid])
+}
+
+async function answerTo(database: Database, number: number) {
+  return database.found<{ number: number; pid: number }>(question(number))
+}
+
+test('everybody gets the answer to their own question, however many share a line', async () => {
+  const database = narrow()
+  const numbers = Array.from({ length: 500 }, (_, index) => index)
+  const answers = await Promise.all(numbers.map((number) => answerTo(database, number)))
+  expect(answers.map((answer) => answer?.number)).toEqual(numbers)
+  expect(new Set(answers.map((answer) => answer?.pid)).size).toBeLessThanOrEqual(4)
+  await database.close()
+})
+
+test('one after the other, they all go over one line', async () => {
+  const database = narrow()
+  const pids = new Set<number | undefined>()
+  for (let number = 0; number < 20; number += 1) pids.add((await answerTo(database, number))?.pid)
+  expect(pids.size).toBe(1)
+  await database.close()
+})
+
+test('nobody who asks waits for the connections that writing holds', async () => {
+  const database = narrow()
+  const writing = database.rows(sql`select pg_sleep(0.6)`)
+  let isWriting = true
+  const written = writing.then(() => (isWriting = false))
+  expect((await answerTo(database, 7))?.number).toBe(7)
+  expect(isWriting).toBe(true)
+  await written
+  await database.close()
+})
+
+test('a question that fails is its own: those before it and behind it are answered', async () => {
+  const database = narrow()
+  const dividedBy = (number: number) => named('a-division', sql`select 12 / ${number}::int as number`)
+  const answers = await Promise.allSettled([1, 0, 2, 0, 3].map((number) => database.found(dividedBy(number))))
+  expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'])
+  expect((await answerTo(database, 1))?.number).toBe(1)
+  await database.close()
+})
+
+test('a line that is lost while many are asking is replaced, and all of them are answered', async () => {
+  const database = narrow()
+  const pid = (await answerTo(database, 0))?.pid
+  const asleep = (number: number) => named('asleep', sql`select ${number}::int as number from pg_sleep(0.3)`)
+  const asked = Promise.all([1, 2, 3].map((number) => database.found<{ number: number }>(asleep(number))))
+  await terminate(pid)
+  expect((await asked).map((answer) => answer?.number)).toEqual([1, 2, 3])
+  expect((await answerTo(database, 4))?.pid, 'another line').not.toBe(pid)
+  await database.close()
+})
+
+test('a line that is lost while nobody asks is nothing that the next one notices', async () => {
+  const database = narrow()
+  const pid = (await answerTo(database, 0))?.pid
+  await terminate(pid)
+  expect((await answerTo(database, 1))?.number).toBe(1)
+  await database.close()
+})
+
+test('without a server there is a fault, and an answer as soon as there is one again', async () => {
+  const proxy = await PostgresProxy.before(db.appUrl)
+  const database = narrow(proxy.url(db.appUrl))
+  expect((await answerTo(database, 1))?.number).toBe(1)
+  await proxy.close()
+  await expect(answerTo(database, 2)).rejects.toMatchObject({ code: 'database-unavailable' })
+  await proxy.open()
+  expect((await answerTo(database, 3))?.number).toBe(3)
+  await database.close()
+})
+
+test('a question that was prepared before the schema changed is prepared anew', async () => {
+  const database = narrow()
+  const owner = await connectionTo(db.ownerUrl)
+  await owner.query('create table shared_changing (value int); grant select on shared_changing to meridian_app')
+  await owner.query('insert into shared_changing values (1)')
+  const read = () => database.found<{ value: unknown }>(named('shared-changing', sql`select * from shared_changing`))
+  expect(await read()).toEqual({ value: 1 })
+  await owner.query('alter table shared_changing alter value type text')
+  expect(await Promise.all([read(), read(), read()])).toEqual([{ value: '1' }, { value: '1' }, { value: '1' }])
+  await database.close()
+})

@@ -1,0 +1,81 @@
+import type { Judgement } from './faults.ts'
+import { PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
+
+/** Questions under way on a line before another one is opened. */
+const DEPTH = 16
+
+/** Lines at most. More than one, so that a question that waits for a disk holds up a part of the others and not all. */
+const MOST_LINES = 4
+
+interface Line {
+  lease: Promise<Lease>
+  underWay: number
+}
+
+/**
+ * Connections that all share: a question is sent while earlier ones are still under way, and the server answers one after the
+ * other (PostgreSQL's pipeline mode). To wake one of its processes for each question costs more than a question that
+ * an index answers; here one that is awake goes on to the next. And nobody waits for a connection that a registration has.
+ *
+ * An answer waits for those ahead of it. So only what waits for no lock may be asked here, and never a transaction.
+ */
+export class SharedLines {
+  readonly #pool: PrimaryPool
+  #lines: readonly Line[] = []
+
+  constructor(settings: Omit<PoolSettings, 'connections' | 'pipeline'>) {
+    this.#pool = new PrimaryPool({ ...settings, connections: MOST_LINES, pipeline: true })
+  }
+
+  /** A share in a line. Whoever gives it back as spoiled takes the line from everybody, and their questions with it. */
+  async connect(): Promise<Lease> {
+    const line = this.#next()
+    line.underWay += 1
+    const { client } = await line.lease
+    let released = false
+    return {
+      client,
+      release: (connection = 'good') => {
+        if (released) return
+        released = true
+        line.underWay -= 1
+        if (connection !== 'good') this.#leave(line, connection)
+      },
+    }
+  }
+
+  async end(): Promise<void> {
+    for (const line of this.#lines) this.#leave(line, 'spoiled')
+    await this.#pool.end()
+  }
+
+  #next(): Line {
+    const free = this.#lines.find(({ underWay }) => underWay < DEPTH)
+    if (free) return free
+    if (this.#lines.length < MOST_LINES) return this.#open()
+    return this.#lines.reduce((one, other) => (other.underWay < one.underWay ? other : one))
+  }
+
+  #open(): Line {
+    const line = { lease: this.#pool.connect(), underWay: 0 }
+    this.#lines = [...this.#lines, line]
+    line.lease.then(
+      // Also where nobody is asking: the next who does gets another line.
+      ({ client }) => client.once('end', () => this.#leave(line, 'spoiled')),
+      () => this.#forget(line),
+    )
+    return line
+  }
+
+  #leave(line: Line, connection: Judgement['connection']): void {
+    this.#forget(line)
+    line.lease.then(
+      ({ release }) => release(connection),
+      () => undefined,
+    )
+  }
+
+  #forget(line: Line): void {
+    this.#lines = this.#lines.filter((one) => one !== line)
+  }
+}
