@@ -88,8 +88,10 @@ export async function createServer(settings: ServerSettings, web: Web): Promise<
     assertOwnOrigin(request, web.publicUrl, web.cookies)
   })
   server.addHook('preHandler', (request, reply) => guard(request, reply, web))
+  // A line's fields are known here: there is nothing to cut out of them, and looking for it takes three times as long as the line.
+  const answers = log.child({}, { redact: [] })
   server.addHook('onResponse', (request, reply, done) => {
-    logResponse(request, reply)
+    logResponse(answers, request, reply)
     done()
   })
   return server
@@ -181,11 +183,12 @@ function ownPath({ url }: FastifyRequest, { publicUrl }: Web): string {
 }
 
 /** One line a request: never a query, a header or a body (ASVS 14.2.1, 16.2.5). */
-function logResponse(request: FastifyRequest, reply: FastifyReply): void {
+function logResponse(answers: Log, request: FastifyRequest, reply: FastifyReply): void {
   const { access, askedByServices } = request.routeOptions.config ?? {}
   if (access === 'machine') return
-  request.log[askedByServices && reply.statusCode < 400 ? 'debug' : 'info'](
+  answers[askedByServices && reply.statusCode < 400 ? 'debug' : 'info'](
     {
+      reference: request.id,
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       status: reply.statusCode,

@@ -152,12 +152,12 @@ export class Web {
     const alike = this.sessionToken(request) === null && this.cookies.read(request, 'flash') === null
     if (!alike || route !== request.routeOptions.url) return this.send(reply, form(state))
     const token = state.token ?? ''
-    let page = this.#blankForms.get(route)
-    if (!page) {
-      page = new BlankPage(renderDocument(form(state)), token)
-      this.#blankForms.set(route, page)
-    }
-    return this.#sendDocument(reply, page.withToken(token))
+    const blank = this.#blankForms.get(route) ?? new BlankPage(renderDocument(form(state)), token)
+    this.#blankForms.set(route, blank)
+    const page = blank.withToken(token)
+    // The system has all of it by then; a connection that breaks before keeps its copy.
+    reply.raw.once('finish', () => blank.takeBack(page))
+    return this.#sendDocument(reply, page)
   }
 
   send(reply: FastifyReply, element: JSX.Element, status = 200): FastifyReply {

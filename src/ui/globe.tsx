@@ -37,14 +37,14 @@ const LAST_PARALLEL = 80
 const MAJOR_LINE = 30
 
 export function Globe({ centre, tilt = 0, step = 10, routes = [], scale, class: name }: GlobeProps): JSX.Element {
-  const { minor, major } = graticule(centre, step)
+  const { minor, major, marks } = chartOf(centre, step, scale)
   return (
     <svg class={name ? `globe ${name}` : 'globe'} viewBox="-504 -504 1008 1008" aria-hidden="true" focusable="false">
       <g transform={`rotate(${tilt})`}>
         <circle class="globe-disc" r={RADIUS} />
         <path class="globe-line" d={minor} />
         <path class="globe-line globe-line-major" d={major} />
-        {scale === undefined ? null : <path class="globe-scale" d={degreeMarks(centre, scale)} />}
+        {marks === '' ? null : <path class="globe-scale" d={marks} />}
         <circle class="globe-limb" r={RADIUS} />
         {routes.map((route) => (
           <RouteArc centre={centre} route={route} />
@@ -85,7 +85,26 @@ function RouteArc({ centre, route }: { centre: Place; route: Route }) {
   )
 }
 
-function graticule(centre: Place, step: number): { minor: string; major: string } {
+interface Chart {
+  minor: string
+  major: string
+  /** Empty where there is no scale. */
+  marks: string
+}
+
+const charts = new Map<string, Chart>()
+
+/** Drawn once: each page shows one of a few globes, and to draw it takes longer than the rest of a form. */
+function chartOf(centre: Place, step: number, scale: number | undefined): Chart {
+  const view = `${centre.longitude} ${centre.latitude} ${step} ${scale}`
+  const known = charts.get(view)
+  if (known) return known
+  const chart = { ...graticule(centre, step), marks: scale === undefined ? '' : degreeMarks(centre, scale) }
+  charts.set(view, chart)
+  return chart
+}
+
+function graticule(centre: Place, step: number): Omit<Chart, 'marks'> {
   const lines = { minor: '', major: '' }
   for (let longitude = -180; longitude < 180; longitude += step) {
     if (longitude % MAJOR_LINE === 0) lines.major += meridian(centre, longitude, 90)

@@ -1,4 +1,7 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { Keys } from '../../src/lib/keys.ts'
 import { urls } from '../../src/urls.ts'
 import { everyForm, everyPage } from '../support/addresses.ts'
 import { freshDatabase } from '../support/database.ts'
@@ -13,7 +16,7 @@ import {
 } from '../support/hostile-http.ts'
 import { checksum, customer, invite, staffMember, type Person } from '../support/hostile-people.ts'
 import { AWAY } from '../support/hostile-values.ts'
-import { openSite } from '../support/site.ts'
+import { openSite, TEST_SECRET } from '../support/site.ts'
 import { registrationForm, Visitor, type Answer } from '../support/visitor.ts'
 
 const PUBLIC_URL = 'https://accounts.example'
@@ -124,6 +127,20 @@ describe('3.4.2 another origin', () => {
 })
 
 describe('3.5.1 a state-changing request proves its own origin', () => {
+  test('by the token of its own browser, also for those who read their page slowly while others get theirs', async () => {
+    const slow = await unread(door.url, urls.customerRegistration, 400)
+    await Promise.all(Array.from({ length: 100 }, () => new Visitor(door).token(urls.customerRegistration)))
+    const pages = (await slow.read()).split('HTTP/1.1 200 OK').slice(1)
+    expect(pages.length).toBe(400)
+    const keys = new Keys([TEST_SECRET])
+    const foreign = pages.filter((page) => {
+      const browser = /meridian-browser=([^;]+)/.exec(page)?.[1]
+      const [issued, signature = ''] = /name="submission" value="([^"]+)"/.exec(page)?.[1]?.split('.') ?? []
+      return !keys.verifies('submission', `${issued}.${browser}`, Buffer.from(signature, 'base64url'))
+    })
+    expect(foreign).toEqual([])
+  })
+
   const ABSENT = [undefined]
   const rows = [...ABSENT, 'same-origin', 'none', 'same-site', 'cross-site', '', 'same-origin, cross-site'].flatMap(
     (site) =>
@@ -386,4 +403,14 @@ async function asOwner(statement: string): Promise<void> {
 
 function cookiesOf(visitor: Visitor): string {
   return [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+}
+
+/** Asks for a page many times over one connection, from which nothing is read until `read`: more than the system holds for it. */
+async function unread(url: string, path: string, times: number): Promise<{ read: () => Promise<string> }> {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port) }).pause()
+  const ask = (connection: string) =>
+    `GET ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nconnection: ${connection}\r\n\r\n`
+  socket.write(ask('keep-alive').repeat(times - 1) + ask('close'))
+  return { read: () => text(socket) }
 }
