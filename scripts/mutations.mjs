@@ -299,6 +299,22 @@ export const mutations = [
     QUEUE,
   ),
   changed(
+    'a page is written over for the next visitor when all of it was sent',
+    'src/http/web.ts',
+    "reply.raw.once('finish', () => blank.takeBack(page))",
+    'blank.takeBack(page)',
+    'test/security/asvs-headers.test.ts',
+    'slowly',
+  ),
+  changed(
+    'a question whose line was lost is asked once more',
+    'src/database/database.ts',
+    'isLost(error) ? ask() : Promise.reject(error)',
+    'Promise.reject(error)',
+    'src/database/shared-lines.test.ts',
+    'lost while many are asking',
+  ),
+  changed(
     'a sign-in holds for the password that was verified',
     'src/flows/sign-in/statements.ts',
     'and p.hash = ${verified} and p.disabled_at is null',

@@ -38,5 +38,6 @@ test.runIf(process.platform === 'linux')('the thread that judges stands back beh
 test('whoever asks a thread that fails is told, and the next question has a new one', async () => {
   const [broken, beside] = await Promise.allSettled([judged(undefined as never, []), judged('dragon', [])])
   expect([broken.status, beside.status]).toEqual(['rejected', 'rejected'])
-  await expect.poll(() => judged('dragon', []).then(({ common }) => common)).toBe(true)
+  const isCommon = () => judged('dragon', []).then(({ common }) => common)
+  await expect.poll(isCommon, { timeout: 20_000 }).toBe(true)
 })
