@@ -7,9 +7,9 @@ import { projectRoot } from '../src/lib/project-root.ts'
 import { urls } from '../src/urls.ts'
 import { oursAt, type OurErrands } from './speed/errands.ts'
 import { quantile } from './statistics.ts'
-import { closedLoad, openLoad, type Ask } from './speed/load.ts'
+import { closedLoad, openLoad, sameAsk, type Ask } from './speed/load.ts'
 import { between, machineTime, processorTime, residentMiB } from './speed/parties.ts'
-import { OwnPostgres, startOurs, type Server } from './speed/servers.ts'
+import { OwnPostgres, startBounds, startOurs, type Server } from './speed/servers.ts'
 import type { Flood, Flooded } from './overload/flood.ts'
 
 /**
@@ -18,7 +18,9 @@ import type { Flood, Flooded } from './overload/flood.ts'
  * register from elsewhere; the moment that the last of the flood is sent, somebody registers. Writes overload.json to OUT
  * and the same to the terminal.
  *
- * All of it shares one machine. What the load takes of it is told, and so is by how much it was late itself.
+ * All of it shares one machine. What the load takes of it is told, and so is by how much it was late itself; and as often as the
+ * sessions, a bystander is asked: Fastify with one query, in a process of its own that the flood does not come to. What it is slower
+ * beside the flood is the machine's doing.
  */
 const TIMES = Number(process.env['TIMES'] ?? 20)
 const SECONDS = Number(process.env['SECONDS'] ?? 60)
@@ -42,34 +44,42 @@ const ONLY = process.env['ONLY']
 
 const postgres = await OwnPostgres.start()
 try {
-  const server = await startOurs(await postgres.prepared('overload'), {
-    LOG_LEVEL: 'warn',
-    NODE_OPTIONS: SERVER_OPTIONS,
-  })
+  const appUrl = await postgres.prepared('overload')
+  const server = await startOurs(appUrl, { LOG_LEVEL: 'warn', NODE_OPTIONS: SERVER_OPTIONS })
+  const bystander = await startBounds(appUrl, '')
   try {
-    await measure(server)
+    await measure(server, bystander)
   } finally {
-    await server.stop()
+    await Promise.all([server.stop(), bystander.stop()])
   }
 } finally {
   await postgres.stop()
 }
 
-async function measure(server: Server): Promise<void> {
+async function measure(server: Server, bystander: Server): Promise<void> {
   const people = await oursAt(server.url)
   await closedLoad(server.url, await people.registrations(100), 8)
 
   const alone = await closedLoad(server.url, await people.registrations(60), 1)
   // For as long as beside a flood: the 99th percentile of a few checks is hardly more than chance.
-  const checksAlone = await checks(server, people, SECONDS - 2)
+  const [checksAlone, bystanderAlone] = await Promise.all([
+    checks(server, people, SECONDS - 2),
+    questions(bystander, SECONDS - 2),
+  ])
   // As long as a flood takes at this capacity: memory grows with what was done, until the next great collection.
   const busy = await people.registrations(Math.round((1000 * SECONDS) / quantile(alone.latencies, 0.5)))
   const { result, most: normalPeak } = await watched(server, () => closedLoad(server.url, busy, 16))
-  const unloaded = { registration: alone.latencies, checks: checksAlone, capacity: result.rate, normalPeak }
+  const unloaded = {
+    registration: alone.latencies,
+    checks: checksAlone,
+    bystander: bystanderAlone,
+    capacity: result.rate,
+    normalPeak,
+  }
 
   const floods: Record<string, object> = {}
   for (const [name, kind] of Object.entries(KINDS)) {
-    if (ONLY === undefined || ONLY === name) floods[name] = await flooded(server, people, kind, unloaded)
+    if (ONLY === undefined || ONLY === name) floods[name] = await flooded({ server, bystander }, people, kind, unloaded)
   }
   const figures = {
     made: new Date().toISOString(),
@@ -79,6 +89,7 @@ async function measure(server: Server): Promise<void> {
       capacityPerSecond: round(result.rate),
       registration: spread(alone.latencies),
       sessionChecks: spread(checksAlone),
+      bystander: spread(bystanderAlone),
       peakMiB: round(normalPeak),
     },
     floods,
@@ -91,13 +102,14 @@ async function measure(server: Server): Promise<void> {
 interface Unloaded {
   registration: number[]
   checks: number[]
+  bystander: number[]
   capacity: number
   normalPeak: number
 }
 
 /** One flood and what was seen beside it. */
 async function flooded(
-  server: Server,
+  { server, bystander }: { server: Server; bystander: Server },
   people: OurErrands,
   kind: Pick<Flood, 'fresh' | 'network'>,
   unloaded: Unloaded,
@@ -112,14 +124,16 @@ async function flooded(
 
   const flood = startFlood(server, form as Ask, { ...kind, perSecond: Math.round(unloaded.capacity * TIMES) })
   const { result, most } = await watched(server, async () => {
-    const [checked, signedOut, elsewhere] = await Promise.all([
+    const [checked, asked, signedOut, elsewhere] = await Promise.all([
       checks(server, people, seconds),
+      questions(bystander, seconds),
       openLoad(server.url, signOuts, SIGN_OUTS),
       openLoad(server.url, others, OTHERS),
       flood.sent,
     ])
     return {
       checked,
+      asked,
       signedOut,
       elsewhere,
       processor: between(before, processorTime(server.pid, postgres.postmasterPid)),
@@ -128,7 +142,7 @@ async function flooded(
   })
   const recovered = await recovery(server, later)
   const { refusals, lateness, processor, ...seen } = await flood.over
-  const { checked, signedOut, elsewhere } = result
+  const { checked, asked, signedOut, elsewhere } = result
   return {
     ...seen,
     lateByItself: spread(lateness),
@@ -147,6 +161,7 @@ async function flooded(
       ...spread(checked),
       ratioOfP99: round(quantile(checked, 0.99) / quantile(unloaded.checks, 0.99)),
     },
+    bystander: { ...spread(asked), ratioOfP99: round(quantile(asked, 0.99) / quantile(unloaded.bystander, 0.99)) },
     signOuts: { ...spread(signedOut.latencies), unexpected: signedOut.unexpected },
     registrationsFromElsewhere: { ...spread(elsewhere.latencies), unexpected: elsewhere.unexpected },
     refusals: {
@@ -162,6 +177,12 @@ async function checks(server: Server, people: OurErrands, seconds: number): Prom
   const { latencies, unexpected } = await openLoad(server.url, await people['session checks'](CHECKS * seconds), CHECKS)
   if (Object.keys(unexpected).length > 0) throw new Error(`session checks answered ${JSON.stringify(unexpected)}`)
   return latencies
+}
+
+/** What the bystander is asked: one row by its key, of which there is none. */
+async function questions(bystander: Server, seconds: number): Promise<number[]> {
+  const ask: Ask = { method: 'GET', path: `/query/${'00'.repeat(32)}`, expected: 200 }
+  return (await openLoad(bystander.url, sameAsk(CHECKS * seconds, ask), CHECKS)).latencies
 }
 
 /** Registers one after the other, trying the first again: milliseconds until it got through, and what each took from then on. */

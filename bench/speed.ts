@@ -5,8 +5,8 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { projectRoot } from '../src/lib/project-root.ts'
-import { betterAuthAt, oursAt, type Errands } from './speed/errands.ts'
-import { inWords, ratioOf, spreadOf, type Spread } from './speed/figures.ts'
+import { betterAuthAt, FORM, oursAt, type Errands, type OurErrands } from './speed/errands.ts'
+import { BOUNDS, inWords, ratioOf, spreadOf, type Spread } from './speed/figures.ts'
 import { closedLoad, endlessLoad, openLoad, sameAsk, type Answers, type Ask } from './speed/load.ts'
 import { drawPage } from './speed/page.ts'
 import { between, processorTime, residentMiB, type Parties } from './speed/parties.ts'
@@ -34,12 +34,22 @@ export interface Measured {
   processor: Parties
 }
 
+/** How long answers took to people who came at a fixed rate, in milliseconds. */
+export interface Arrived {
+  perSecond: number
+  p50: number
+  p99: number
+  p999: number
+  refused: number
+}
+
 export interface Figures extends Setting {
   rounds: number
   /** By errand, then by how many at once, then by party. */
   closed: Record<string, Record<number, Record<string, Measured>>>
   ratios: Record<string, Spread>
-  open: Record<string, { perSecond: number; p50: number; p99: number; p999: number; refused: number }>
+  /** By errand, then by party; both at the same rate. */
+  open: Record<string, Record<string, Arrived>>
   beside: Record<string, { alone: number; beside: number }>
   costs: Record<string, { wal: number; fsyncs: number; commits: number }>
   idle: Record<string, { startedIn: Spread; residentMiB: number }>
@@ -88,7 +98,7 @@ async function measure(): Promise<void> {
   const peerErrands = await betterAuthAt(peer.url)
   await closedRounds(figures, { ours, peer, bounds }, ourErrands, peerErrands)
   if (isWanted('costs')) await costs(figures, { ours, peer }, ourErrands, peerErrands)
-  if (isWanted('open')) await openRounds(figures, ours, ourErrands)
+  if (isWanted('open')) await openRounds(figures, { ours, bounds }, ourErrands)
   if (isWanted('beside')) await besideRounds(figures, { ours, peer }, ourErrands, peerErrands)
   await Promise.all([ours.stop(), peer.stop(), bounds.stop()])
 
@@ -113,14 +123,11 @@ function isWanted(part: string): boolean {
 async function closedRounds(
   figures: Figures,
   servers: { ours: Server; peer: Server; bounds: Server },
-  ourErrands: Awaited<ReturnType<typeof oursAt>>,
+  ourErrands: OurErrands,
   peerErrands: Errands,
 ): Promise<void> {
   const { ours, peer, bounds } = servers
-  const tokenHash = createHash('sha256')
-    .update(/meridian-session=([^;]+)/.exec(ourErrands.session.cookie)?.[1] ?? '')
-    .digest('hex')
-  const query: Ask = { method: 'GET', path: `/query/${tokenHash}`, expected: 200 }
+  const query = queryFor(ourErrands)
   const constant: Ask = { method: 'GET', path: '/constant', expected: 200 }
 
   for (const errand of ['registrations', 'sign-ins', 'session checks', 'registration page', 'profile edits'] as const) {
@@ -139,10 +146,11 @@ async function closedRounds(
         if (NEEDS_A_HASH.has(errand)) {
           const answer = await fetch(`${bounds.url}/hashes?count=${count}&at-once=${Math.min(atOnce, cpus().length)}`)
           const { milliseconds } = (await answer.json()) as { milliseconds: number }
-          note('bare argon2id', rateAlone((count / milliseconds) * 1000))
+          note(BOUNDS.hash, rateAlone((count / milliseconds) * 1000))
+          await run(BOUNDS.least, bounds, await leastOf(bounds, errand, count))
         }
-        if (errand === 'session checks') await run('bare Fastify, one query', bounds, sameAsk(count, query))
-        if (errand === 'registration page') await run('the page as a constant', bounds, sameAsk(count, constant))
+        if (errand === 'session checks') await run(BOUNDS.query, bounds, sameAsk(count, query))
+        if (errand === 'registration page') await run(BOUNDS.constant, bounds, sameAsk(count, constant))
         if (errand in peerErrands) await run('Better Auth', peer, await peerErrands[errand as keyof Errands](count))
       }
       figures.closed[errand][atOnce] = Object.fromEntries(
@@ -154,8 +162,26 @@ async function closedRounds(
         figures.ratios[`${errand}, ${atOnce} at once, ours : ${party}`] = ratio
         say(`${errand}, ${atOnce} at once: ${inWords(spreadOf(rates('ours')), 0)}/s, ${inWords(ratio)} of ${party}`)
       }
+      if (NEEDS_A_HASH.has(errand)) {
+        const most = ratioOf(rates(BOUNDS.least), rates(BOUNDS.hash))
+        figures.ratios[`${errand}, ${atOnce} at once, ${BOUNDS.least} : ${BOUNDS.hash}`] = most
+        say(`${errand}, ${atOnce} at once: ${BOUNDS.least} reach ${inWords(most)} of ${BOUNDS.hash}`)
+      }
     }
   }
+}
+
+/** What the bound with one query is asked: the session of the same person. */
+function queryFor({ session: { cookie } }: OurErrands): Ask {
+  const token = /meridian-session=([^;]+)/.exec(cookie)?.[1] ?? ''
+  return { method: 'GET', path: `/query/${createHash('sha256').update(token).digest('hex')}`, expected: 200 }
+}
+
+/** As many as are asked for, made ready at the bound beforehand. */
+async function leastOf(bounds: Server, errand: string, count: number): Promise<Ask[]> {
+  const { ok } = await fetch(`${bounds.url}/least/${errand}?count=${count}`)
+  if (!ok) throw new Error(`the bound could not make ${errand} ready`)
+  return sameAsk(count, { method: 'POST', path: '/least', headers: { 'content-type': FORM }, body: '', expected: 303 })
 }
 
 interface Round {
@@ -256,17 +282,32 @@ async function written(database: string): Promise<Written> {
   return row
 }
 
-/** Arrivals at 70 % of what was just measured as most; nobody waits unmeasured. */
-async function openRounds(figures: Figures, ours: Server, errands: Errands): Promise<void> {
+/** Arrivals at 70 % of what is measured as most right before; nobody waits unmeasured. The bound gets as many at the same rate. */
+async function openRounds(
+  figures: Figures,
+  { ours, bounds }: { ours: Server; bounds: Server },
+  errands: OurErrands,
+): Promise<void> {
   for (const errand of ['registrations', 'sign-ins', 'session checks'] as const) {
-    const rates = figures.closed[errand]?.[32]?.['ours']?.rates
-    if (!rates) continue
-    const perSecond = quantile(rates, 0.5) * 0.7
-    const answers = await openLoad(ours.url, await errands[errand](Math.round(perSecond * 20 * SCALE)), perSecond)
-    const of = (share: number) => quantile(answers.latencies, share)
-    const refused = Object.values(answers.unexpected).reduce((total, count) => total + count, 0)
-    figures.open[errand] = { perSecond, p50: of(0.5), p99: of(0.99), p999: of(0.999), refused }
-    say(`${errand} arriving at 70 %: ${JSON.stringify(figures.open[errand])}`)
+    const most = await closedLoad(ours.url, await errands[errand](countFor(errand, 32)), 32)
+    const perSecond = most.rate * 0.7
+    const count = Math.round(perSecond * 20 * SCALE)
+    const bound = NEEDS_A_HASH.has(errand) ? BOUNDS.least : BOUNDS.query
+    const asked = {
+      ours: [ours, await errands[errand](count)],
+      [bound]: [
+        bounds,
+        NEEDS_A_HASH.has(errand) ? await leastOf(bounds, errand, count) : sameAsk(count, queryFor(errands)),
+      ],
+    } as Record<string, [Server, Ask[]]>
+    figures.open[errand] = {}
+    for (const [party, [{ url }, asks]] of Object.entries(asked)) {
+      const { latencies, unexpected } = await openLoad(url, asks, perSecond)
+      const of = (share: number) => quantile(latencies, share)
+      const refused = Object.values(unexpected).reduce((total, many) => total + many, 0)
+      figures.open[errand][party] = { perSecond, p50: of(0.5), p99: of(0.99), p999: of(0.999), refused }
+      say(`${errand} arriving at 70 %, ${party}: ${JSON.stringify(figures.open[errand][party])}`)
+    }
   }
 }
 

@@ -66,7 +66,9 @@ export function marksOnALine(
     [MARGIN + LABELS - 40, WIDTH - MARGIN - 60],
   )
   const height = HEAD + rows.length * 58 + 40
-  const ticks = x.ticks(4).filter((tick) => /^[125]0*$|^0\.0*[125]$/.test(String(tick)))
+  // Over more than three decades there is no room for words at every 2 and 5.
+  const isWide = Math.max(...values) / Math.min(...values) > 1000
+  const ticks = x.ticks(4).filter((tick) => (isWide ? /^10*$|^0\.0*1$/ : /^[125]0*$|^0\.0*[125]$/).test(String(tick)))
   const grid = ticks.map(
     (tick) =>
       `<line class="grid" x1="${round(x(tick))}" x2="${round(x(tick))}" y1="${HEAD}" y2="${height - 38}"/>${text(x(tick), height - 18, `${amount(tick)} ${unit}`, 'small middle')}`,

@@ -171,7 +171,8 @@ function requests({ url, path, cookie, token, fresh, network }: Flood): () => st
   let made = 0
   return () => {
     made += 1
-    return `${head}${network ?? fromSomewhere()}\r\n\r\n${before}${String(made).padStart(mark.length, 'f')}${after}`
+    const own = `x${made}`.padStart(mark.length, mark)
+    return `${head}${network ?? fromSomewhere()}\r\n\r\n${before}${own}${after}`
   }
 }
 

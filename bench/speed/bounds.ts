@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { hash, type Options } from '@node-rs/argon2'
 import Fastify from 'fastify'
 import { Pool } from 'pg'
+import { leastRoutes } from './least.ts'
 
 /**
  * What nothing built from these parts can outrun, in a process of its own: argon2id and nothing else, Fastify with one
- * prepared query and nothing else, Fastify with one constant page. CONSTANT names the file of that page.
+ * prepared query and nothing else, Fastify with one constant page, Fastify with a hash and one statement. CONSTANT names the file of that page.
  */
 const { PORT, DATABASE_URL, CONSTANT, MEMORY_KIB, PASSES } = process.env
 
@@ -44,5 +45,7 @@ server.get<{ Params: { token: string } }>('/query/:token', async (request) => {
 })
 
 server.get('/constant', async (_, reply) => reply.type('text/html; charset=utf-8').send(constant))
+
+leastRoutes(server, pool, cost)
 
 await server.listen({ host: '127.0.0.1', port: Number(PORT) })

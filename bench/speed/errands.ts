@@ -11,7 +11,7 @@ export interface Errands {
 }
 
 export const FORM = 'application/x-www-form-urlencoded'
-const PASSWORD = 'lantern orchid 47 quay'
+export const PASSWORD = 'lantern orchid 47 quay'
 
 /** Each from a network of its own, so that the limits are asked and never reached. */
 export function fromSomewhere(): string {

@@ -1,6 +1,14 @@
 import type { Figures } from '../speed.ts'
 import { quantile } from '../statistics.ts'
 
+/** What nothing built from these parts can outrun. */
+export const BOUNDS = {
+  hash: 'bare argon2id',
+  least: 'the hash and the statement alone',
+  query: 'bare Fastify, one query',
+  constant: 'the page as a constant',
+} as const
+
 /** The middle of several rounds and how far they lay apart. */
 export interface Spread {
   least: number
@@ -33,6 +41,19 @@ export function costsOf({ costs }: Pick<Figures, 'costs'>): Tabled {
     commits.toFixed(2),
   ])
   return [['', 'WAL bytes', 'fsyncs', 'transactions'], rows]
+}
+
+/** Arrivals at a fixed rate, ours and the bound's. */
+export function arrivalsOf({ open }: Pick<Figures, 'open'>): Tabled {
+  const rows = Object.entries(open).flatMap(([errand, parties]) =>
+    Object.entries(parties).map(([party, of]) => [
+      errand,
+      party,
+      ...[of.perSecond, of.p50, of.p99, of.p999, of.p99 / of.p50].map((value) => value.toFixed(1)),
+      String(of.refused),
+    ]),
+  )
+  return [['', '', 'a second', 'p50 ms', 'p99 ms', 'p99.9 ms', 'p99 in medians', 'refused'], rows]
 }
 
 /** Started, and idle. */

@@ -1,6 +1,6 @@
 import type { Figures, Measured } from '../speed.ts'
 import { quantile } from '../statistics.ts'
-import { costsOf, idleOf, ratiosOf } from './figures.ts'
+import { arrivalsOf, costsOf, idleOf, ratiosOf } from './figures.ts'
 
 const colours: Record<string, string> = { ours: 'var(--ours)', 'Better Auth': 'var(--peer)' }
 
@@ -25,14 +25,7 @@ ${Object.entries(figures.closed)
   .map(([errand, byNumber]) => latencyTable(errand, byNumber))
   .join('')}
 <h2>Arrivals at 70 % of capacity</h2>
-${table(
-  ['', 'a second', 'p50 ms', 'p99 ms', 'p99.9 ms', 'p99 : p50', 'refused'],
-  Object.entries(figures.open).map(([errand, of]) => [
-    errand,
-    ...[of.perSecond, of.p50, of.p99, of.p999, of.p99 / of.p50].map((value) => value.toFixed(1)),
-    String(of.refused),
-  ]),
-)}
+${table(...arrivalsOf(figures))}
 <h2>Session checks beside 32 registrations at once</h2>
 ${table(
   ['', 'alone, p50 ms', 'beside, p50 ms', 'times'],
