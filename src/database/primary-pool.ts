@@ -23,6 +23,9 @@ export interface Lease {
 
 const CONNECT_WITHIN = 3 * SECOND
 
+/** For how long a connection that nobody uses is trusted: something between us and the server may forget it without a word. */
+export const IDLE_FOR = 60 * SECOND
+
 /**
  * A pool over several hosts of which one is the primary: tries them in turn, from the last that would do, and refuses
  * one that is a standby. When one connection tells that its host is gone, every idle connection to it goes too, so that
@@ -90,7 +93,7 @@ export class PrimaryPool {
       max: connections,
       pipeline,
       connectionTimeoutMillis: CONNECT_WITHIN,
-      idleTimeoutMillis: 60 * SECOND,
+      idleTimeoutMillis: IDLE_FOR,
       statement_timeout: 10 * SECOND,
       lock_timeout: 5 * SECOND,
       idle_in_transaction_session_timeout: 15 * SECOND,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { connectionTo, freshDatabase } from '../../test/support/database.ts'
 import { PostgresProxy } from '../../test/support/postgres-proxy.ts'
 import { Database } from './database.ts'
@@ -77,6 +77,19 @@ test('a line that is lost while nobody asks is nothing that the next one notices
   const pid = (await answerTo(database, 0))?.pid
   await terminate(pid)
   expect((await answerTo(database, 1))?.number).toBe(1)
+  await database.close()
+})
+
+test('a line that nobody used for a minute is not trusted any more', async () => {
+  const database = narrow()
+  const pid = (await answerTo(database, 0))?.pid
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  vi.advanceTimersByTime(59_000)
+  expect((await answerTo(database, 1))?.pid).toBe(pid)
+  vi.advanceTimersByTime(61_000)
+  const next = await answerTo(database, 2)
+  expect([next?.number, next?.pid === pid]).toEqual([2, false])
   await database.close()
 })
 

@@ -1,5 +1,5 @@
 import type { Judgement } from './faults.ts'
-import { PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
+import { IDLE_FOR, PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
 
 /** Questions under way on a line before another one is opened. */
 const DEPTH = 16
@@ -10,6 +10,8 @@ const MOST_LINES = 4
 interface Line {
   lease: Promise<Lease>
   underWay: number
+  /** When it was last given back, by performance.now(). */
+  usedAt: number
 }
 
 /**
@@ -27,7 +29,7 @@ export class SharedLines {
     this.#pool = new PrimaryPool({ ...settings, connections: MOST_LINES, pipeline: true })
   }
 
-  /** A share in a line. Whoever gives it back as spoiled takes the line from everybody, and their questions with it. */
+  /** A share in a line. Once somebody gives it back as spoiled, nobody gets a share in it any more. */
   async connect(): Promise<Lease> {
     const line = this.#next()
     line.underWay += 1
@@ -39,6 +41,7 @@ export class SharedLines {
         if (released) return
         released = true
         line.underWay -= 1
+        line.usedAt = performance.now()
         if (connection !== 'good') this.#leave(line, connection)
       },
     }
@@ -50,6 +53,7 @@ export class SharedLines {
   }
 
   #next(): Line {
+    for (const line of this.#lines) if (isStale(line)) this.#leave(line, 'spoiled')
     const free = this.#lines.find(({ underWay }) => underWay < DEPTH)
     if (free) return free
     if (this.#lines.length < MOST_LINES) return this.#open()
@@ -57,7 +61,7 @@ export class SharedLines {
   }
 
   #open(): Line {
-    const line = { lease: this.#pool.connect(), underWay: 0 }
+    const line = { lease: this.#pool.connect(), underWay: 0, usedAt: performance.now() }
     this.#lines = [...this.#lines, line]
     line.lease.then(
       // Also where nobody is asking: the next who does gets another line.
@@ -78,4 +82,8 @@ export class SharedLines {
   #forget(line: Line): void {
     this.#lines = this.#lines.filter((one) => one !== line)
   }
+}
+
+function isStale({ underWay, usedAt }: Line): boolean {
+  return underWay === 0 && performance.now() - usedAt > IDLE_FOR
 }
