@@ -4,17 +4,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { escapeLiteral } from 'pg'
-import { CONFIRMATION_VALID_FOR, newCode } from '../../src/accounts/codes/codes.ts'
 import { findSession, newSessionToken } from '../../src/accounts/sessions/sessions.ts'
 import type { Database } from '../../src/database/database.ts'
 import type { Sql, Statement } from '../../src/database/sql.ts'
-import { registrationParser } from '../../src/flows/registration/input.ts'
 import { REGISTRATIONS_PER_NETWORK } from '../../src/flows/registration/register.ts'
-import { registrationStatement } from '../../src/flows/registration/statement.ts'
-import { Keys } from '../../src/lib/keys.ts'
-import { newId, newSecret } from '../../src/lib/random.ts'
+import { newSecret } from '../../src/lib/random.ts'
 import { limitsIn } from '../../src/limits/limits.ts'
-import { newPerson } from '../speed/errands.ts'
+import { aRegistration } from '../speed/statements.ts'
 import { SIGNED_IN_EACH } from '../growth/fill.ts'
 
 /** What the statements of one errand are, as a script of pgbench's. */
@@ -25,22 +21,9 @@ export type Script = string
  * hashes, the network) is made by PostgreSQL from a number that pgbench draws.
  */
 export async function registrationScript(passwordHash: string): Promise<Script> {
-  const person = newPerson()
-  const policy = { minLength: 8, brand: 'Meridian' }
-  const parsed = await registrationParser({ defaultCountry: 'US', passwordPolicy: policy })(person)
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.refusals))
   const network = '198.51.100.7'
-  const keys = new Keys([newSecret()])
-  const statement = registrationStatement({
-    accountId: newId(),
-    input: parsed.value,
-    passwordHash,
-    fingerprint: newSecret(),
-    sessionToken: newSessionToken(),
-    confirmation: newCode(keys, 'confirmation', newId(), CONFIRMATION_VALID_FOR),
-    client: { network, userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)', browser: randomBytes(32) },
-    origin: { network, reference: newSecret() },
-  })
+  const client = { network, userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)', browser: randomBytes(32) }
+  const statement = await aRegistration(passwordHash, client, { network, reference: newSecret() })
   const limit = await sentBy((database) =>
     limitsIn(database).take([{ rule: REGISTRATIONS_PER_NETWORK, subject: network }]),
   )

@@ -1,27 +1,22 @@
 import { hash, verify, type Options } from '@node-rs/argon2'
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
-import { CONFIRMATION_VALID_FOR, newCode } from '../../src/accounts/codes/codes.ts'
 import { guessClaims } from '../../src/accounts/passwords/guesses.ts'
 import { HashingQueue } from '../../src/accounts/passwords/hashing-queue.ts'
 import { newSessionToken } from '../../src/accounts/sessions/sessions.ts'
 import type { Database } from '../../src/database/database.ts'
 import type { Statement } from '../../src/database/sql.ts'
-import { registrationParser } from '../../src/flows/registration/input.ts'
-import { registrationStatement } from '../../src/flows/registration/statement.ts'
 import { signInStatement } from '../../src/flows/sign-in/statements.ts'
-import { Keys } from '../../src/lib/keys.ts'
-import { newId, newSecret } from '../../src/lib/random.ts'
+import { newSecret } from '../../src/lib/random.ts'
 import { limitsIn } from '../../src/limits/limits.ts'
-import { FORM, fromSomewhere, newPerson, PASSWORD } from './errands.ts'
+import { FORM, fromSomewhere, PASSWORD } from './errands.ts'
+import { aRegistration } from './statements.ts'
 
 /** A hash, and the statement that follows it. */
 interface Prepared {
   hash: () => Promise<unknown>
   statement: Statement
 }
-
-const keys = new Keys([newSecret()])
 
 /**
  * The least of a registration and of a sign-in: a password hashed, as many at once as there are cores, and then the very
@@ -36,8 +31,10 @@ export function leastRoutes(server: FastifyInstance, pool: Pool, cost: Options):
 
   server.get<{ Querystring: { count: string } }>('/least/registrations', async ({ query }) => {
     const password = await hash(PASSWORD, cost)
-    for (let more = Number(query.count); more > 0; more -= 1)
-      ready.push({ hash: () => hash(PASSWORD, cost), statement: await aRegistration(password) })
+    for (let more = Number(query.count); more > 0; more -= 1) {
+      const { client, origin } = somewhere()
+      ready.push({ hash: () => hash(PASSWORD, cost), statement: await aRegistration(password, client, origin) })
+    }
     return {}
   })
 
@@ -58,21 +55,6 @@ export function leastRoutes(server: FastifyInstance, pool: Pool, cost: Options):
     await queue.run(null, next.hash)
     const { rows } = await pool.query(next.statement)
     return reply.status(rows.length === 1 ? 303 : 500).send()
-  })
-}
-
-async function aRegistration(passwordHash: string): Promise<Statement> {
-  const policy = { minLength: 8, brand: 'Meridian' }
-  const parsed = await registrationParser({ defaultCountry: 'US', passwordPolicy: policy })(newPerson())
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.refusals))
-  return registrationStatement({
-    accountId: newId(),
-    input: parsed.value,
-    passwordHash,
-    fingerprint: newSecret(),
-    sessionToken: newSessionToken(),
-    confirmation: newCode(keys, 'confirmation', newId(), CONFIRMATION_VALID_FOR),
-    ...somewhere(),
   })
 }
 

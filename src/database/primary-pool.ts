@@ -63,16 +63,10 @@ export class PrimaryPool {
     const pool = this.#pools[index] as Pool
     const client = await pool.connect()
     this.#last = index
-    let released = false
-    return {
-      client,
-      release: (connection = 'good') => {
-        if (released) return
-        released = true
-        client.release(connection !== 'good')
-        if (connection === 'host gone') this.#renew(index, pool)
-      },
-    }
+    return leaseOf(client, (connection) => {
+      client.release(connection !== 'good')
+      if (connection === 'host gone') this.#renew(index, pool)
+    })
   }
 
   /** Of many connections that tell the same, the first renews the pool. */
@@ -107,6 +101,19 @@ export class PrimaryPool {
     pool.on('connect', (client) => client.on('error', onIdleError))
     pool.on('error', onIdleError)
     return pool
+  }
+}
+
+/** A lease that is given back at most once. */
+export function leaseOf(client: ClientBase, giveBack: (connection: Judgement['connection']) => void): Lease {
+  let released = false
+  return {
+    client,
+    release(connection = 'good') {
+      if (released) return
+      released = true
+      giveBack(connection)
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Judgement } from './faults.ts'
-import { IDLE_FOR, PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
+import { IDLE_FOR, leaseOf, PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
 
 /** Questions under way on a line before another one is opened. */
 const DEPTH = 16
@@ -34,17 +34,11 @@ export class SharedLines {
     const line = this.#next()
     line.underWay += 1
     const { client } = await line.lease
-    let released = false
-    return {
-      client,
-      release: (connection = 'good') => {
-        if (released) return
-        released = true
-        line.underWay -= 1
-        line.usedAt = performance.now()
-        if (connection !== 'good') this.#leave(line, connection)
-      },
-    }
+    return leaseOf(client, (connection) => {
+      line.underWay -= 1
+      line.usedAt = performance.now()
+      if (connection !== 'good') this.#leave(line, connection)
+    })
   }
 
   async end(): Promise<void> {
