@@ -536,6 +536,8 @@ function failuresWith(mutation) {
     spawnSync(process.execPath, [vitest, 'run', mutation.file, ...pattern], {
       cwd: copy,
       env: { ...process.env, INTERLEAVINGS: 'all' },
+      // The report tells; what a failure prints may be more than a buffer holds.
+      stdio: 'ignore',
     })
     const report = join(copy, 'test-results', 'vitest.json')
     if (!existsSync(report)) return []
