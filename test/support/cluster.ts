@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { EmbeddedCluster } from '../../src/database/embedded/cluster.ts'
 import { migrate } from '../../src/database/migrations.ts'
+import { whenDone } from './database.ts'
 
 export interface OwnCluster {
   cluster: EmbeddedCluster
@@ -16,7 +16,7 @@ export interface OwnCluster {
 export async function ownCluster(): Promise<OwnCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'meridian-own-'))
   const cluster = await EmbeddedCluster.open({ dataDir: folder })
-  afterAll(async () => {
+  whenDone(async () => {
     await cluster.stop()
     rmSync(cluster.place, { recursive: true })
     rmSync(folder, { recursive: true, force: true })

@@ -56,7 +56,7 @@ async function databaseFrom(origin: string): Promise<TestDatabase> {
 }
 
 /** After the test that asked for it, or after the file when none is running. */
-function whenDone(leave: () => Promise<void>): void {
+export function whenDone(leave: () => Promise<void>): void {
   if (expect.getState().currentTestName === undefined) afterAll(leave)
   else onTestFinished(leave)
 }
