@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg'
 import { Fault } from '../answers/fault.ts'
 import { randomSpan } from '../lib/random.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
-import { judge } from './faults.ts'
+import { judge, type Judgement } from './faults.ts'
 import { PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
 import { SharedLines } from './shared-lines.ts'
 import type { Sql, Statement } from './sql.ts'
@@ -34,7 +34,10 @@ export class Database implements Queryable {
   }
 
   async rows<Row>(statement: Sql | Statement): Promise<Row[]> {
-    return this.#onceMoreIfNothingWasDone(() => this.#withClient((client) => send<Row>(client, statement)))
+    return onceMoreIf(
+      ({ nothingDone }) => nothingDone,
+      () => this.#withClient((client) => send<Row>(client, statement)),
+    )
   }
 
   /**
@@ -42,8 +45,10 @@ export class Database implements Queryable {
    * statement that reads by an index and waits for no lock. It is sent once more where the connection is lost.
    */
   async found<Row>(statement: Statement): Promise<Row | null> {
-    const ask = () => this.#withLease(this.#lines, (client) => send<Row>(client, statement), dropIt)
-    const rows = await ask().catch((error: unknown) => (isLost(error) ? ask() : Promise.reject(error)))
+    const rows = await onceMoreIf(
+      ({ connection }) => connection !== 'good',
+      () => this.#withLease(this.#lines, (client) => send<Row>(client, statement), dropIt),
+    )
     return rows[0] ?? null
   }
 
@@ -72,15 +77,6 @@ export class Database implements Queryable {
     await Promise.all([this.#pool.end(), this.#lines.end()])
   }
 
-  async #onceMoreIfNothingWasDone<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof Fault) || !judge(error.cause).nothingDone) throw error
-      return work()
-    }
-  }
-
   #withClient<Result>(use: (client: ClientBase) => Promise<Result>): Promise<Result> {
     return this.#withLease(this.#pool, use, letGoLater)
   }
@@ -107,8 +103,17 @@ export class Database implements Queryable {
   }
 }
 
-function isLost(error: unknown): boolean {
-  return error instanceof Fault && judge(error.cause).connection !== 'good'
+/** Does the same once more where what made it fail is such that it may. */
+async function onceMoreIf<Result>(
+  may: (judgement: Judgement) => boolean,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Fault) || !may(judge(error.cause))) throw error
+    return work()
+  }
 }
 
 /** How long an operation that a receipt makes safe is sent again, and how soon after each failure but the first. */

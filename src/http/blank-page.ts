@@ -3,7 +3,7 @@ const MOST_COPIES = 64
 
 /**
  * A page that is the same for everybody but for a token: kept as bytes, into which each visitor's own is written. To encode a text
- * of a page's size would cost more than all else about it, and memory for a copy of its own as much as a tenth of that.
+ * of a page's size would cost more than all else about it; to make a copy takes longer than to write a token into one that was sent.
  */
 export class BlankPage {
   readonly #bytes: Buffer

@@ -152,8 +152,8 @@ export class Web {
     const alike = this.sessionToken(request) === null && this.cookies.read(request, 'flash') === null
     if (!alike || route !== request.routeOptions.url) return this.send(reply, form(state))
     const token = state.token ?? ''
-    const blank = this.#blankForms.get(route) ?? new BlankPage(renderDocument(form(state)), token)
-    this.#blankForms.set(route, blank)
+    const blank =
+      this.#blankForms.get(route) ?? this.#keepBlank(route, new BlankPage(renderDocument(form(state)), token))
     const page = blank.withToken(token)
     // The system has all of it by then; a connection that breaks before keeps its copy.
     reply.raw.once('finish', () => blank.takeBack(page))
@@ -224,6 +224,11 @@ export class Web {
   /** Has the browser send the same once more, to another address of this site (RFC 9110, 15.4.8). */
   passOn(reply: FastifyReply, to: string): FastifyReply {
     return reply.header('cache-control', 'no-store').redirect(to, 307)
+  }
+
+  #keepBlank(route: string, page: BlankPage): BlankPage {
+    this.#blankForms.set(route, page)
+    return page
   }
 
   #sendDocument(reply: FastifyReply, document: string | Buffer, status = 200): FastifyReply {

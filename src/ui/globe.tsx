@@ -94,7 +94,7 @@ interface Chart {
 
 const charts = new Map<string, Chart>()
 
-/** Drawn once: each page shows one of a few globes, and to draw it takes longer than the rest of a form. */
+/** Drawn once: each page shows one of a few globes, and to draw it is more than a third of what it takes to render a form. */
 function chartOf(centre: Place, step: number, scale: number | undefined): Chart {
   const view = `${centre.longitude} ${centre.latitude} ${step} ${scale}`
   const known = charts.get(view)
