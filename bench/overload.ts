@@ -174,15 +174,22 @@ async function flooded(
 }
 
 async function checks(server: Server, people: OurErrands, seconds: number): Promise<number[]> {
-  const { latencies, unexpected } = await openLoad(server.url, await people['session checks'](CHECKS * seconds), CHECKS)
-  if (Object.keys(unexpected).length > 0) throw new Error(`session checks answered ${JSON.stringify(unexpected)}`)
-  return latencies
+  return steadily(server, await people['session checks'](CHECKS * seconds))
 }
 
 /** What the bystander is asked: one row by its key, of which there is none. */
 async function questions(bystander: Server, seconds: number): Promise<number[]> {
-  const ask: Ask = { method: 'GET', path: `/query/${'00'.repeat(32)}`, expected: 200 }
-  return (await openLoad(bystander.url, sameAsk(CHECKS * seconds, ask), CHECKS)).latencies
+  return steadily(
+    bystander,
+    sameAsk(CHECKS * seconds, { method: 'GET', path: `/query/${'00'.repeat(32)}`, expected: 200 }),
+  )
+}
+
+/** Milliseconds of each answer, all of which have to be the expected ones. */
+async function steadily(server: Server, asks: readonly Ask[]): Promise<number[]> {
+  const { latencies, unexpected } = await openLoad(server.url, asks, CHECKS)
+  if (Object.keys(unexpected).length > 0) throw new Error(`${asks[0]?.path} was answered ${JSON.stringify(unexpected)}`)
+  return latencies
 }
 
 /** Registers one after the other, trying the first again: milliseconds until it got through, and what each took from then on. */

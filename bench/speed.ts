@@ -292,21 +292,21 @@ async function openRounds(
     const most = await closedLoad(ours.url, await errands[errand](countFor(errand, 32)), 32)
     const perSecond = most.rate * 0.7
     const count = Math.round(perSecond * 20 * SCALE)
-    const bound = NEEDS_A_HASH.has(errand) ? BOUNDS.least : BOUNDS.query
-    const asked = {
-      ours: [ours, await errands[errand](count)],
-      [bound]: [
-        bounds,
-        NEEDS_A_HASH.has(errand) ? await leastOf(bounds, errand, count) : sameAsk(count, queryFor(errands)),
-      ],
-    } as Record<string, [Server, Ask[]]>
-    figures.open[errand] = {}
-    for (const [party, [{ url }, asks]] of Object.entries(asked)) {
+    const bound = NEEDS_A_HASH.has(errand)
+      ? { party: BOUNDS.least, asks: await leastOf(bounds, errand, count) }
+      : { party: BOUNDS.query, asks: sameAsk(count, queryFor(errands)) }
+    const arriving = [
+      { party: 'ours', url: ours.url, asks: await errands[errand](count) },
+      { ...bound, url: bounds.url },
+    ]
+    const arrived: Record<string, Arrived> = {}
+    figures.open[errand] = arrived
+    for (const { party, url, asks } of arriving) {
       const { latencies, unexpected } = await openLoad(url, asks, perSecond)
       const of = (share: number) => quantile(latencies, share)
       const refused = Object.values(unexpected).reduce((total, many) => total + many, 0)
-      figures.open[errand][party] = { perSecond, p50: of(0.5), p99: of(0.99), p999: of(0.999), refused }
-      say(`${errand} arriving at 70 %, ${party}: ${JSON.stringify(figures.open[errand][party])}`)
+      arrived[party] = { perSecond, p50: of(0.5), p99: of(0.99), p999: of(0.999), refused }
+      say(`${errand} arriving at 70 %, ${party}: ${JSON.stringify(arrived[party])}`)
     }
   }
 }
