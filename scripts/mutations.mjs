@@ -294,8 +294,15 @@ export const mutations = [
   changed(
     'who is let in at the door comes at the pace of the hashes',
     'src/accounts/passwords/hashing-queue.ts',
-    'this.#meanDuration / this.#lanes / (',
-    '(0 * this.#meanDuration) / this.#lanes / (',
+    'this.#meanDuration / this.#lanesNow() / (',
+    '(0 * this.#meanDuration) / this.#lanesNow() / (',
+    QUEUE,
+  ),
+  changed(
+    'while people are refused, one core is left to the answers',
+    'src/accounts/passwords/hashing-queue.ts',
+    'return this.#refusingSince === null ? this.#lanes : Math.max(1, this.#lanes - 1)',
+    'return this.#lanes',
     QUEUE,
   ),
   changed(

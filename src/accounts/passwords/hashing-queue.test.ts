@@ -177,6 +177,36 @@ describe('at the door', () => {
   })
 })
 
+describe('a core for the answers', () => {
+  test('from the first refusal on one lane less hashes, until nobody waits any more', async () => {
+    const queue = new HashingQueue({ lanes: 3, mostWaiting: 5 })
+    const crowd = Array.from({ length: 8 }, () => held(queue))
+    await settle()
+    expect(underWay(crowd), 'while everybody has a place').toBe(3)
+    expect(queue.admit(null), 'one too many').toBeNull()
+    for (const { finish } of crowd.slice(0, 2)) finish()
+    await settle()
+    expect(underWay(crowd), 'one lane is closed').toBe(2)
+    for (const { finish } of crowd) finish()
+    await Promise.all(crowd.map(({ done }) => done))
+    const later = Array.from({ length: 4 }, () => held(queue))
+    await settle()
+    expect(underWay(later), 'and is open again').toBe(3)
+    for (const { finish } of later) finish()
+    await Promise.all(later.map(({ done }) => done))
+  })
+
+  test('the only lane stays open', async () => {
+    const queue = new HashingQueue({ lanes: 1, mostWaiting: 1 })
+    const crowd = Array.from({ length: 2 }, () => held(queue))
+    await settle()
+    expect(queue.admit(null)).toBeNull()
+    for (const { finish } of crowd) finish()
+    await Promise.all(crowd.map(({ done }) => done))
+    expect(await queue.run(null, async () => 'served')).toBe('served')
+  })
+})
+
 function hashFor20(queue: HashingQueue, party: Party): Promise<unknown> {
   return queue.run(party, () => new Promise((resolve) => setTimeout(resolve, 20)))
 }
@@ -191,12 +221,19 @@ async function twentyMilliseconds(queue: HashingQueue): Promise<void> {
 /** A hash that takes until it is told to finish. */
 function held(queue: HashingQueue, party: Party = null) {
   let began = false
+  let isOver = false
   const { promise, resolve } = Promise.withResolvers<void>()
-  const done = queue.run(party, () => {
-    began = true
-    return promise
-  })
-  return { began: () => began, finish: resolve, done }
+  const done = queue
+    .run(party, () => {
+      began = true
+      return promise
+    })
+    .finally(() => (isOver = true))
+  return { began: () => began, isOver: () => isOver, finish: resolve, done }
+}
+
+function underWay(hashes: readonly ReturnType<typeof held>[]): number {
+  return hashes.filter(({ began, isOver }) => began() && !isOver()).length
 }
 
 function settle(): Promise<void> {

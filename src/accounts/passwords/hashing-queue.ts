@@ -46,7 +46,8 @@ const MOST_OVERTAKING = 64
  * A long line is good for a crowd that passes: who waits gets served. Where more keep coming than can be served, it serves
  * nobody more than a short one does, makes everybody wait for all of it, and has to be worked off when the flood is over.
  * So after refusals that went on for a while, lines are kept short until nobody waits any more (the idea is CoDel's,
- * RFC 8289).
+ * RFC 8289). And from the first refusal until then one lane is closed, where there is more than one: its core is then left to
+ * the refusing, and to everybody who needs no hash.
  *
  * A request is not in line yet while its form is read and its limits are asked. Who has been let in at the door counts
  * from there on: else every place that gets free lets in as many as come until the first of them has reached the line,
@@ -103,13 +104,15 @@ export class HashingQueue {
    */
   get pace(): number {
     return (
-      this.#meanDuration / this.#lanes / (this.waiting === 0 ? FASTER_THAN_SERVED.alone : FASTER_THAN_SERVED.others)
+      this.#meanDuration /
+      this.#lanesNow() /
+      (this.waiting === 0 ? FASTER_THAN_SERVED.alone : FASTER_THAN_SERVED.others)
     )
   }
 
   /** Whether this party would be refused now. What is answered here is no promise, and `run` decides. */
   refuses(party: Party): boolean {
-    if (this.#running < this.#lanes) return false
+    if (this.#running < this.#lanesNow()) return false
     return this.#isTooLong(this.#waiting, party) || (this.#isFull() && this.#isLongest(this.#waiting, party))
   }
 
@@ -138,7 +141,7 @@ export class HashingQueue {
   }
 
   async #place(party: Party): Promise<void> {
-    if (this.#running < this.#lanes) {
+    if (this.#running < this.#lanesNow()) {
       this.#running += 1
       return
     }
@@ -164,12 +167,16 @@ export class HashingQueue {
   }
 
   #isTooLong(crowd: Crowd, party: Party): boolean {
-    return (crowd.turnOf(party) / this.#lanes) * this.#meanDuration > this.#bearableNow()
+    return (crowd.turnOf(party) / this.#lanesNow()) * this.#meanDuration > this.#bearableNow()
   }
 
   #bearableNow(): number {
     const isFlood = this.#refusingSince !== null && performance.now() - this.#refusingSince >= this.#passing
     return isFlood ? this.#bearable * SHORT : this.#bearable
+  }
+
+  #lanesNow(): number {
+    return this.#refusingSince === null ? this.#lanes : Math.max(1, this.#lanes - 1)
   }
 
   #noteRefusal(): void {
@@ -191,14 +198,12 @@ export class HashingQueue {
     entry.refuse(new Fault('hashing-busy'))
   }
 
-  /** Hands the lane to whose turn it is, so that nobody who comes later can slip in between. */
+  /** Hands the lane to whose turn it is, so that nobody who comes later can slip in between; or closes it. */
   #free(): void {
-    const next = this.#next()
-    if (next) next.start()
-    else {
-      this.#running -= 1
-      this.#refusingSince = null
-    }
+    const next = this.#running > this.#lanesNow() ? undefined : this.#next()
+    if (next) return next.start()
+    this.#running -= 1
+    if (this.waiting === 0) this.#refusingSince = null
   }
 
   #next(): Waiting | undefined {
