@@ -266,8 +266,16 @@ function Faults({ summary: { faults, recoveries } }: { summary: Summary }): JSX.
               <tr key={name}>
                 <td>{name}</td>
                 <td class="number">{grouped(count)}</td>
-                <td class="number">{recovery ? `${grouped(recovery.median)} ms` : 'PostgreSQL stayed'}</td>
-                <td class="number">{recovery ? `${grouped(recovery.worst)} ms` : ''}</td>
+                {recovery ? (
+                  <>
+                    <td class="number">{grouped(recovery.median)} ms</td>
+                    <td class="number">{grouped(recovery.worst)} ms</td>
+                  </>
+                ) : (
+                  <td colSpan={2} class="number none">
+                    PostgreSQL stayed
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>
@@ -288,9 +296,10 @@ function minutesOf(lasted: number): number[] {
   return Array.from({ length: Math.floor(minutes / step) + 1 }, (_, index) => index * step * 60 * SECOND)
 }
 
+/** With spaces that do not break. */
 function inMinutes(milliseconds: number): string {
   const seconds = Math.round(milliseconds / SECOND)
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return seconds < 60 ? `${seconds}\u00A0s` : `${Math.floor(seconds / 60)}\u00A0min ${seconds % 60}\u00A0s`
 }
 
 function grouped(count: number): string {
@@ -321,6 +330,7 @@ table { width: 100%; border-collapse: collapse }
 th, td { padding: 10px 16px 10px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
 th { color: var(--soft); font-size: .875rem; font-weight: 500 }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; padding-left: 16px }
+.number.none { color: var(--soft); white-space: normal }
 .verdict { white-space: nowrap; font-weight: 600 }
 .verdict::before { content: ''; display: inline-block; width: .6em; height: .6em; margin-right: .6em; border-radius: 50%; background: currentColor }
 .held.verdict { color: var(--good) } .broken.verdict { color: var(--signal) } .unseen.verdict { color: var(--soft) }
@@ -333,6 +343,6 @@ svg text { fill: var(--soft); font-size: 11px } svg line { stroke: var(--line) }
 .shade { fill: var(--calm); opacity: .45 } .median { fill: none; stroke: var(--ink); stroke-width: 1.6 }
 figcaption { margin-top: 8px; color: var(--soft); font-size: .875rem }
 .key::before { content: ''; display: inline-block; width: .8em; height: .8em; margin: 0 .4em 0 .8em; background: currentColor }
-.key::before { vertical-align: -.05em } .key.done::before { background: var(--good) } .key.refused::before { background: var(--calm) }
+.key { white-space: nowrap } .key::before { vertical-align: -.05em } .key.done::before { background: var(--good) } .key.refused::before { background: var(--calm) }
 .key.unknown::before { background: var(--signal) }
 `

@@ -67,7 +67,7 @@ test.each(Object.entries(pairs).filter(([name]) => ALL || !isSampled(name)))(
     const first = failures[0]
     const words = first ? `${failures.length} of ${orders} orders fail, the first:\n${inWords(first)}` : 'none fails'
     expect(words).toBe('none fails')
-    expect(orders, 'as the paper says').toBe(ordersInPaper.get(name))
+    expect(orders).toBeGreaterThan(1)
   },
   600_000,
 )
@@ -95,6 +95,11 @@ test.each(Object.entries(failedOnce))('%s', async (_, [pair, order]) => {
 
 test('docs/interleavings.md has every pair and none else', () => {
   expect([...ordersInPaper.keys()]).toEqual(Object.keys(pairs))
+})
+
+test('and as many orders of each as there were', () => {
+  const inPaper = Object.keys(counts).map((name) => [name, ordersInPaper.get(name)])
+  expect(counts).toEqual(Object.fromEntries(inPaper))
 })
 
 function isSampled(name: string): boolean {
