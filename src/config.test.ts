@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ownFolder } from '../test/support/folder.ts'
 import { readConfig } from './config.ts'
 
-const DATA_DIR = mkdtempSync(join(tmpdir(), 'meridian-config-'))
+const DATA_DIR = ownFolder()
 const SECRET = 'a secret that is long enough to be one'
 const DATABASE_URL = 'postgres://ann@db.example:5432/accounts'
 
@@ -28,7 +28,7 @@ describe('settings', () => {
   })
 
   test('never take an empty or half-written file for a secret', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'meridian-config-'))
+    const folder = ownFolder()
     for (const half of ['', 'half of o']) {
       writeFileSync(join(folder, 'secret'), half)
       expect(() => readConfig({ DATA_DIR: folder })).toThrow(expect.objectContaining({ code: 'setting-refused' }))

@@ -1,26 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isPostmasterOf } from '../src/database/embedded/postmaster-file.ts'
 import { projectRoot } from '../src/lib/project-root.ts'
 import { urls } from '../src/urls.ts'
+import { ownFolder } from './support/folder.ts'
 import { startEmbeddedNode, type Node } from './support/site.ts'
 import { Visitor } from './support/visitor.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'meridian-embedded-'))
+const folder = ownFolder()
 const cluster = () => realpathSync(join(folder, 'postgres'))
 const pidFile = () => join(cluster(), 'postmaster.pid')
 const postmaster = () => Number(readFileSync(pidFile(), 'utf8').split('\n')[0])
 const people: { email: string; password: string }[] = []
-
-afterAll(() => {
-  const place = cluster()
-  if (existsSync(pidFile())) process.kill(postmaster(), 'SIGQUIT')
-  rmSync(folder, { recursive: true, force: true })
-  rmSync(place, { recursive: true, force: true })
-})
 
 /** One after the other: each begins where the last one left the data. */
 describe('the embedded database', () => {

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { findings } from '../../src/operations/django-import/findings.ts'
@@ -10,6 +9,7 @@ import { importRuns } from '../../src/operations/django-import/runs.ts'
 import { undoImport } from '../../src/operations/django-import/undo.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import { emptyDatabase, freshDatabase } from '../support/database.ts'
+import { ownFolder } from '../support/folder.ts'
 import { IMPORTED_STATE } from '../support/imported-state.ts'
 import { hasDjango, importFrom, inLegacy, LEGACY_PASSWORD, legacyDatabase } from '../support/legacy.ts'
 import { openSite, TEST_SECRET } from '../support/site.ts'
@@ -80,7 +80,7 @@ describe(`P8 the legacy site's data${hasDjango ? ', made by Django' : ''}`, () =
     const { reading, writing, basis } = predicted.seconds
     expect(writing / reading).toBeCloseTo(1.3)
     expect(basis).toMatch(/^what reading and checking took just now/)
-    const page = join(mkdtempSync(join(tmpdir(), 'meridian-report-')), 'report.html')
+    const page = join(ownFolder(), 'report.html')
     const words = execFileSync(
       process.execPath,
       [join(projectRoot, 'dist/main.mjs'), 'import', 'django', legacy.superuserUrl, '--html', page],

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { EmbeddedCluster } from '../../src/database/embedded/cluster.ts'
 import { migrate } from '../../src/database/migrations.ts'
 import { whenDone } from './database.ts'
+import { ownFolder } from './folder.ts'
 
 export interface OwnCluster {
   cluster: EmbeddedCluster
@@ -14,12 +13,10 @@ export interface OwnCluster {
 
 /** A PostgreSQL server of this test's own, with fsync: one that may be stopped, crashed and measured. */
 export async function ownCluster(): Promise<OwnCluster> {
-  const folder = mkdtempSync(join(tmpdir(), 'meridian-own-'))
-  const cluster = await EmbeddedCluster.open({ dataDir: folder })
+  const cluster = await EmbeddedCluster.open({ dataDir: ownFolder() })
   whenDone(async () => {
     await cluster.stop()
     rmSync(cluster.place, { recursive: true })
-    rmSync(folder, { recursive: true, force: true })
   })
   await cluster.prepare('meridian')
   const urls = {

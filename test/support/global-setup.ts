@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { EmbeddedCluster } from '../../src/database/embedded/cluster.ts'
 import { migrate } from '../../src/database/migrations.ts'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import { buildAll } from '../../scripts/build.mjs'
+import { clear, openRunFolder } from './run-folder.ts'
 import { TEMPLATE } from './template.ts'
 
 declare module 'vitest' {
@@ -14,6 +14,8 @@ declare module 'vitest' {
     template: { superuserUrl: string; ownerUrl: string; appUrl: string }
     /** Where the logs of every server under test go, to be searched for secrets afterwards. */
     logs: string
+    /** What all folders of this run are in. */
+    folder: string
   }
 }
 
@@ -23,9 +25,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const logs = join(projectRoot, 'test-results', 'logs')
   rmSync(logs, { recursive: true, force: true })
   mkdirSync(logs, { recursive: true })
-  const folder = mkdtempSync(join(tmpdir(), 'meridian-test-'))
+  const folder = await openRunFolder()
+  const dataDir = join(folder, 'template')
+  mkdirSync(dataDir, { mode: 0o700 })
   const cluster = await EmbeddedCluster.open({
-    dataDir: folder,
+    dataDir,
     options: ['fsync=off', 'max_connections=300', 'track_io_timing=off'],
   })
   await cluster.prepare(TEMPLATE)
@@ -37,11 +41,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await migrate(template)
   project.provide('template', template)
   project.provide('logs', logs)
+  project.provide('folder', folder)
 
   return async () => {
     await cluster.stop()
-    cpSync(join(folder, 'postgres.log'), join(logs, 'postgres.log'))
-    rmSync(cluster.place, { recursive: true })
-    rmSync(folder, { recursive: true, force: true })
+    cpSync(join(dataDir, 'postgres.log'), join(logs, 'postgres.log'))
+    await clear(folder)
   }
 }

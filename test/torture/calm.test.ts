@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Passwords } from '../../src/accounts/passwords/passwords.ts'
 import type { Sql, Statement } from '../../src/database/sql.ts'
 import { check, type Invariant } from '../../src/torture/checker.ts'
@@ -11,6 +9,7 @@ import { HistoryFile, readHistory, type Act, type History } from '../../src/tort
 import { Storm } from '../../src/torture/storm.ts'
 import { remember } from '../support/canary.ts'
 import { connectionTo, freshDatabase } from '../support/database.ts'
+import { ownFolder } from '../support/folder.ts'
 import { openSite } from '../support/site.ts'
 
 const DOMAIN = 'calm.example'
@@ -22,8 +21,7 @@ const VICTIM = `(select id from accounts where email_canonical = $1)`
 
 const db = await freshDatabase()
 const sites = [await openSite(db), await openSite(db)]
-const folder = mkdtempSync(join(tmpdir(), 'meridian-calm-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = ownFolder()
 const passwords = new Passwords({ memoryKib: 1024, passes: 1 })
 const verify = (hash: string, password: string) => passwords.verify(hash, password, null)
 let read: History

@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { projectRoot } from '../../src/lib/project-root.ts'
 import type { Summary } from '../../src/torture/summary.ts'
 import { freshDatabase } from '../support/database.ts'
+import { ownFolder } from '../support/folder.ts'
 import { openSite } from '../support/site.ts'
 import { Visitor } from '../support/visitor.ts'
 
 const db = await freshDatabase()
 const site = await openSite(db)
-const folder = mkdtempSync(join(tmpdir(), 'meridian-drill-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = ownFolder()
 await new Visitor(site).register()
 
 describe('meridian torture', () => {

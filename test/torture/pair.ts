@@ -1,12 +1,12 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { appendFile, chmod, chown, copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterAll } from 'vitest'
 import { EmbeddedCluster } from '../../src/database/embedded/cluster.ts'
 import { migrate } from '../../src/database/migrations.ts'
+import { ownFolder } from '../support/folder.ts'
 
 export interface Server {
   name: 'a' | 'b'
@@ -61,7 +61,7 @@ export class ReplicatedPair {
     ])
     afterAll(async () => {
       await Promise.all([a.stop('SIGKILL'), b.stop('SIGKILL')])
-      for (const path of [a.place, b.place, here, there]) rmSync(path, { recursive: true, force: true })
+      for (const path of [a.place, b.place]) rmSync(path, { recursive: true, force: true })
     })
     await asSuperuser(a, async (client) => {
       await client.query('select pg_reload_conf()')
@@ -160,7 +160,7 @@ export class ReplicatedPair {
 }
 
 function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'meridian-pair-'))
+  const folder = ownFolder()
   chmodSync(folder, 0o755)
   return folder
 }
