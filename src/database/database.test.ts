@@ -57,6 +57,18 @@ test('a statement whose connection dies is a fault, and the process lives on', a
   expect(await db.database.row(sql`select 1 as one`)).toEqual({ one: 1 })
 })
 
+test('who waits for a connection when one is lost gets the next', async () => {
+  const database = new Database({ url: db.appUrl, connections: 1, onIdleError: () => {} })
+  const pid = (await database.row<{ pid: number }>(sql`select pg_backend_pid() as pid`))?.pid
+  const lost = expect(database.rows(sql`select pg_sleep(30)`)).rejects.toMatchObject({ code: 'database-unavailable' })
+  const waiting = [1, 2, 3].map((number) => database.row<{ number: number }>(sql`select ${number}::int as number`))
+  const superuser = await connectionTo(db.superuserUrl)
+  await superuser.query('select pg_terminate_backend($1)', [pid])
+  await lost
+  expect(await Promise.all(waiting)).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }])
+  await database.close()
+})
+
 test('what two statements did in a transaction that failed is undone', async () => {
   const failing = db.database.transaction(async (within) => {
     await within.rows(sql`insert into limits (key, taken, window_ends_at) values ('kept', 1, now())`)

@@ -28,9 +28,10 @@ export class Database implements Queryable {
   readonly #pool: PrimaryPool
   readonly #lines: SharedLines
 
-  constructor(settings: Omit<PoolSettings, 'pipeline'>) {
-    this.#pool = new PrimaryPool(settings)
-    this.#lines = new SharedLines(settings)
+  constructor(settings: Omit<PoolSettings, 'pipeline' | 'onHostGone'>) {
+    // What one way to the server has found out holds for the other: else sessions were looked up where nobody writes any more.
+    this.#pool = new PrimaryPool({ ...settings, onHostGone: () => this.#lines.renew() })
+    this.#lines = new SharedLines({ ...settings, onHostGone: () => this.#pool.renew() })
   }
 
   async rows<Row>(statement: Sql | Statement): Promise<Row[]> {
@@ -47,7 +48,7 @@ export class Database implements Queryable {
   async found<Row>(statement: Statement): Promise<Row | null> {
     const rows = await onceMoreIf(
       ({ connection }) => connection !== 'good',
-      () => this.#withLease(this.#lines, (client) => send<Row>(client, statement), dropIt),
+      () => this.#withLease(this.#lines, (client) => send<Row>(client, statement), cutOff),
     )
     return rows[0] ?? null
   }
@@ -185,7 +186,7 @@ function letGoLater(lease: Lease, work: Promise<unknown>): void {
     .catch(() => {})
 }
 
-/** What only reads may be dropped at any time, and those behind it had better be asked elsewhere. */
-function dropIt(lease: Lease): void {
-  lease.release('spoiled')
+/** What only reads may be broken off at any time, and those behind it had better be asked elsewhere. */
+function cutOff(lease: Lease): void {
+  lease.cut()
 }

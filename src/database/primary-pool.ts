@@ -1,4 +1,4 @@
-import { Pool, type ClientBase } from 'pg'
+import { Pool, type PoolClient } from 'pg'
 import { Fault } from '../answers/fault.ts'
 import { SECOND } from '../lib/time.ts'
 import type { Judgement } from './faults.ts'
@@ -12,13 +12,17 @@ export interface PoolSettings {
   pipeline?: boolean
   /** Called with what goes wrong on a connection that nobody is using. */
   onIdleError: (error: Error) => void
+  /** Called when a connection has told that its host is gone. */
+  onHostGone?: () => void
 }
 
 /** A connection, for as long as it is needed. */
 export interface Lease {
-  client: ClientBase
+  client: PoolClient
   /** Gives it back. Doing so twice is doing so once. */
   release: (connection?: Judgement['connection']) => void
+  /** Breaks it off instead, whatever is under way on it: all who wait for an answer are told that it is lost. */
+  cut: () => void
 }
 
 const CONNECT_WITHIN = 3 * SECOND
@@ -35,6 +39,7 @@ export class PrimaryPool {
   readonly #urls: string[]
   readonly #settings: PoolSettings
   readonly #pools: Pool[]
+  readonly #known = new WeakSet<PoolClient>()
   #last = 0
 
   constructor(settings: PoolSettings) {
@@ -59,21 +64,53 @@ export class PrimaryPool {
     await Promise.all(this.#pools.map((pool) => pool.end()))
   }
 
+  /** Trusts no connection any more that there is now to the host which was the primary last. */
+  renew(): void {
+    this.#renew(this.#last)
+  }
+
   async #lease(index: number): Promise<Lease> {
     const pool = this.#pools[index] as Pool
     const client = await pool.connect()
+    await this.#refuseStandby(client)
     this.#last = index
     return leaseOf(client, (connection) => {
       client.release(connection !== 'good')
-      if (connection === 'host gone') this.#renew(index, pool)
+      // Of many connections that tell the same, the first renews the pool.
+      if (connection !== 'host gone' || this.#pools[index] !== pool) return
+      this.#renew(index)
+      this.#settings.onHostGone?.()
     })
   }
 
-  /** Of many connections that tell the same, the first renews the pool. */
-  #renew(index: number, pool: Pool): void {
-    if (this.#pools[index] !== pool) return
+  /** Not by the pool's own `verify`: who waits no longer when that is answered would keep the connection for good. */
+  async #refuseStandby(client: PoolClient): Promise<void> {
+    if (this.#urls.length === 1 || this.#known.has(client)) return
+    try {
+      if (await isStandby(client)) throw new Fault('database-unavailable', { details: 'A standby.' })
+      this.#known.add(client)
+    } catch (error) {
+      destroy(client)
+      client.release(true)
+      throw error
+    }
+  }
+
+  #renew(index: number): void {
+    const before = this.#pools[index] as Pool
     this.#pools[index] = this.#open(this.#urls[index] as string)
-    pool.end().catch(this.#settings.onIdleError)
+    this.#endWhenServed(before)
+  }
+
+  /** A pool that is ending leaves those standing who wait for a connection. */
+  #endWhenServed(pool: Pool): void {
+    const end = () => {
+      if (pool.waitingCount > 0) return
+      for (const event of ['acquire', 'release'] as const) pool.off(event, end)
+      pool.end().catch(this.#settings.onIdleError)
+    }
+    for (const event of ['acquire', 'release'] as const) pool.on(event, end)
+    end()
   }
 
   #inTurn(): number[] {
@@ -95,7 +132,6 @@ export class PrimaryPool {
       options: '-c jit=off',
       keepAlive: true,
       application_name: 'meridian',
-      ...(this.#urls.length > 1 ? { verify: refuseStandby } : {}),
     })
     // A checked-out client that loses its server raises 'error' on itself, and without a listener that ends the process.
     pool.on('connect', (client) => client.on('error', onIdleError))
@@ -105,31 +141,35 @@ export class PrimaryPool {
 }
 
 /** A lease that is given back at most once. */
-export function leaseOf(client: ClientBase, giveBack: (connection: Judgement['connection']) => void): Lease {
+export function leaseOf(client: PoolClient, giveBack: (connection: Judgement['connection']) => void): Lease {
   let released = false
+  const release = (connection: Judgement['connection'] = 'good') => {
+    if (released) return
+    released = true
+    giveBack(connection)
+  }
   return {
     client,
-    release(connection = 'good') {
-      if (released) return
-      released = true
-      giveBack(connection)
+    release,
+    cut() {
+      destroy(client)
+      release('host gone')
     },
   }
 }
 
-function refuseStandby(client: ClientBase, done: (error?: Error) => void): void {
-  let answered = false
-  const answer = (error?: Error) => {
-    clearTimeout(late)
-    if (!answered) done(error)
-    answered = true
-  }
-  const late = setTimeout(() => answer(new Error('no answer from this host')), CONNECT_WITHIN)
-  client.query<{ standby: boolean }>(
+/** The driver's own end waits for the answers that are due in a pipeline. */
+function destroy(client: PoolClient): void {
+  client.connection.stream.destroy()
+}
+
+async function isStandby(client: PoolClient): Promise<boolean> {
+  const late = AbortSignal.timeout(CONNECT_WITHIN)
+  const asked = client.query<{ standby: boolean }>(
     `select current_setting('transaction_read_only')::boolean as standby`,
-    (error: Error | null, result) => {
-      if (error) return answer(error)
-      return answer(result.rows[0]?.standby ? new Fault('database-unavailable', { details: 'A standby.' }) : undefined)
-    },
   )
+  const { promise, reject } = Promise.withResolvers<never>()
+  late.addEventListener('abort', () => reject(new Error('no answer from this host')))
+  const { rows } = await Promise.race([asked, promise])
+  return rows[0]?.standby ?? false
 }

@@ -15,9 +15,17 @@ function question(number: number) {
   return named('a-question', sql`select ${number}::int as number, pg_backend_pid() as pid`)
 }
 
-async function terminate(pid: number | undefined): Promise<void> {
+async function terminate(...pids: (number | undefined)[]): Promise<void> {
   const superuser = await connectionTo(db.superuserUrl)
-  await superuser.query('select pg_terminate_backend($1)', [pid])
+  await superuser.query('select pg_terminate_backend(pid) from unnest($1::int[]) as pid', [pids])
+}
+
+/** So many at once that there are four lines, whose processes these are. */
+async function fourLines(database: Database): Promise<(number | undefined)[]> {
+  const answers = await Promise.all(Array.from({ length: 64 }, (_, number) => answerTo(database, number)))
+  const pids = [...new Set(answers.map((answer) => answer?.pid))]
+  expect(pids.length).toBe(4)
+  return pids
 }
 
 async function answerTo(database: Database, number: number) {
@@ -77,6 +85,64 @@ test('a line that is lost while nobody asks is nothing that the next one notices
   const pid = (await answerTo(database, 0))?.pid
   await terminate(pid)
   expect((await answerTo(database, 1))?.number).toBe(1)
+  await database.close()
+})
+
+test('four lines that are lost together are replaced, and everybody is answered', async () => {
+  const database = narrow()
+  const pids = await fourLines(database)
+  const asleep = (number: number) => named('asleep', sql`select ${number}::int as number from pg_sleep(0.05)`)
+  const asked = Array.from({ length: 64 }, (_, number) => database.found<{ number: number }>(asleep(number)))
+  await terminate(...pids)
+  expect((await Promise.all(asked)).map((answer) => answer?.number)).toEqual(asked.map((_, number) => number))
+  await database.close()
+})
+
+test('what a connection that writes tells of its host holds for the lines too, and the other way round', async () => {
+  const database = narrow()
+  const written = async () => (await database.row<{ pid: number }>(sql`select pg_backend_pid() as pid`))?.pid
+  const [line, other] = [(await answerTo(database, 0))?.pid, await written()]
+  const writing = expect(database.rows(sql`select pg_sleep(5)`)).rejects.toMatchObject({ code: 'database-unavailable' })
+  await terminate(other)
+  await writing
+  const [nextLine, nextOther] = [(await answerTo(database, 1))?.pid, await written()]
+  expect(nextLine).not.toBe(line)
+
+  const asked = database.found(named('asleep-for-long', sql`select pg_sleep(0.5)`))
+  await terminate(nextLine)
+  expect(await asked).not.toBeNull()
+  expect(await written()).not.toBe(nextOther)
+  await database.close()
+})
+
+test('behind a firewall that forgot four lines, the next who asks is answered at once', async () => {
+  const proxy = await PostgresProxy.before(db.appUrl)
+  const database = narrow(proxy.url(db.appUrl))
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  await fourLines(database)
+  proxy.forget()
+  vi.advanceTimersByTime(61_000)
+  const answers = await Promise.all([1, 2, 3].map((number) => answerTo(database, number)))
+  expect(answers.map((answer) => answer?.number)).toEqual([1, 2, 3])
+})
+
+test('a line that does not answer is broken off: who waited longest is told so, and those behind are answered elsewhere', async () => {
+  const proxy = await PostgresProxy.before(db.appUrl)
+  const database = narrow(proxy.url(db.appUrl))
+  await answerTo(database, 0)
+  proxy.forget()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const late = expect(answerTo(database, 1)).rejects.toMatchObject({ code: 'database-busy' })
+  await new Promise((turn) => setImmediate(turn))
+  vi.advanceTimersByTime(11_000)
+  const behind = [2, 3, 4].map((number) => answerTo(database, number))
+  await new Promise((turn) => setImmediate(turn))
+  vi.advanceTimersByTime(1_000)
+  vi.useRealTimers()
+  await late
+  expect((await Promise.all(behind)).map((answer) => answer?.number)).toEqual([2, 3, 4])
   await database.close()
 })
 

@@ -26,10 +26,11 @@ export class SharedLines {
   #lines: readonly Line[] = []
 
   constructor(settings: Omit<PoolSettings, 'connections' | 'pipeline'>) {
-    this.#pool = new PrimaryPool({ ...settings, connections: MOST_LINES, pipeline: true })
+    // Lines are counted here. One that was left may take long to close, and is in nobody's way.
+    this.#pool = new PrimaryPool({ ...settings, connections: Infinity, pipeline: true })
   }
 
-  /** A share in a line. Once somebody gives it back as spoiled, nobody gets a share in it any more. */
+  /** A share in a line. Once somebody gives it back as spoiled, nobody gets a share in it any more; nor in any other, where the host is gone. */
   async connect(): Promise<Lease> {
     const line = this.#next()
     line.underWay += 1
@@ -37,12 +38,20 @@ export class SharedLines {
     return leaseOf(client, (connection) => {
       line.underWay -= 1
       line.usedAt = performance.now()
-      if (connection !== 'good') this.#leave(line, connection)
+      // What a line tells that was left already is no news of the others.
+      if (connection === 'good' || !this.#lines.includes(line)) return
+      this.#leave(line, connection)
+      if (connection === 'host gone') this.renew()
     })
   }
 
-  async end(): Promise<void> {
+  /** Gives nobody a share any more in a line that there is now; who has one gets their answer. */
+  renew(): void {
     for (const line of this.#lines) this.#leave(line, 'spoiled')
+  }
+
+  async end(): Promise<void> {
+    this.renew()
     await this.#pool.end()
   }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { Passwords } from '../../src/accounts/passwords/passwords.ts'
 import { urls } from '../../src/urls.ts'
 import { freshDatabase } from '../support/database.ts'
@@ -196,6 +196,22 @@ test('a true flood, from many networks at once: everybody gets an answer, and no
   expect((await new Visitor(site).register()).answer.status).toBe(303)
 })
 
+test('who sends no form keeps no place: hundreds of idle connections shut the door to nobody for longer than a moment', async () => {
+  const visitor = new Visitor(site)
+  const form = await filledIn(visitor)
+  const attempt = async () => (await visitor.post(urls.customerRegistration, form)).status
+  const admit = vi.spyOn(Passwords.prototype, 'admit')
+  for (let open = 0; open < 600; open += 1) {
+    const socket = connect(Number(new URL(site.url).port), '127.0.0.1').on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+    socket.write(signInHead(200, [`x-forwarded-for: 198.51.${open >> 8}.${open & 255}`]))
+    // Fewer at a time than the kernel keeps for a server that is busy.
+    if (open % 100 === 99) await vi.waitFor(() => expect(admit.mock.calls.length).toBeGreaterThan(open))
+  }
+  expect(await attempt(), 'shut').toBe(503)
+  await vi.waitFor(async () => expect(await attempt(), 'open').toBe(303), 10_000)
+})
+
 /** More than go on in a second; returns the answers of those that were turned away at the door. */
 async function flood(visitor: Visitor, path: string = urls.customerSignIn): Promise<Answer[]> {
   const form = { identifier: 'a', password: 'b', submission: 'none' }
@@ -225,12 +241,13 @@ async function turnedAwayWithoutItsBody({ length }: { length: number }): Promise
   }
 }
 
-function signInHead(length: number): string {
+function signInHead(length: number, further: readonly string[] = []): string {
   const lines = [
     `POST ${urls.customerSignIn} HTTP/1.1`,
     'host: localhost',
     'content-type: application/x-www-form-urlencoded',
     `content-length: ${length}`,
+    ...further,
   ]
   return `${lines.join('\r\n')}\r\n\r\n`
 }

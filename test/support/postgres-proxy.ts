@@ -56,6 +56,11 @@ export class PostgresProxy {
     if (server?.listening) await new Promise((closed) => server.close(closed))
   }
 
+  /** As if something on the way forgot the connections there are: nothing comes through on them any more, not even an end. */
+  forget(): void {
+    for (const socket of this.#sockets) socket.pause()
+  }
+
   /** Cuts the next connection on which a matching statement was carried out, before its answer gets through. */
   loseAnswerTo(matching: (sent: string) => boolean): void {
     this.cutAt('after', matching)

@@ -147,6 +147,18 @@ describe('at the door', () => {
     expect(queue.pace).toBeCloseTo(2.5)
   })
 
+  test('when all have left who were inside, the next crowd finds the places that there were', async () => {
+    vi.useFakeTimers()
+    const queue = new HashingQueue({ lanes: 2, bearable: 1000 })
+    await twentyMilliseconds(queue)
+    const crowd = () =>
+      Array.from({ length: 1000 }, (_, at) => queue.admit(`network ${at}`)).filter((leave) => leave !== null)
+    const first = crowd()
+    for (const leave of first) leave()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(crowd().length).toBe(first.length)
+  })
+
   test('but those who overtake are bounded too', () => {
     const queue = new HashingQueue({ lanes: 1, mostWaiting: 100 })
     while (queue.admit('flood')) continue
@@ -178,17 +190,21 @@ describe('at the door', () => {
 })
 
 describe('a core for the answers', () => {
-  test('from the first refusal on one lane less hashes, until nobody waits any more', async () => {
-    const queue = new HashingQueue({ lanes: 3, mostWaiting: 5 })
+  test('in a flood one lane less hashes, also for newcomers, and all of them do again when it is over', async () => {
+    const queue = new HashingQueue({ lanes: 3, mostWaiting: 10 })
     const crowd = Array.from({ length: 8 }, () => held(queue))
     await settle()
     expect(underWay(crowd), 'while everybody has a place').toBe(3)
-    expect(queue.admit(null), 'one too many').toBeNull()
-    for (const { finish } of crowd.slice(0, 2)) finish()
+    refuse(100, queue)
+    crowd[0]?.finish()
     await settle()
     expect(underWay(crowd), 'one lane is closed').toBe(2)
+    crowd.push(held(queue))
+    await settle()
+    expect(underWay(crowd), 'to newcomers too').toBe(2)
     for (const { finish } of crowd) finish()
     await Promise.all(crowd.map(({ done }) => done))
+    for (let served = 0; served < 20; served += 1) await queue.run(null, async () => {})
     const later = Array.from({ length: 4 }, () => held(queue))
     await settle()
     expect(underWay(later), 'and is open again').toBe(3)
@@ -196,16 +212,67 @@ describe('a core for the answers', () => {
     await Promise.all(later.map(({ done }) => done))
   })
 
+  test('those who come, and those who are let wait, are as many as the open lanes can serve', async () => {
+    vi.useFakeTimers()
+    const queue = new HashingQueue({ lanes: 2, bearable: 1000 })
+    await twentyMilliseconds(queue)
+    for (let come = 0; come < 3; come += 1) void hashFor20(queue, null)
+    refuse(100, queue)
+    await vi.advanceTimersByTimeAsync(20)
+    void hashFor20(queue, null)
+    expect(queue.waiting).toBe(1)
+    expect(queue.pace).toBeCloseTo(10)
+    while (!queue.refuses('another')) void hashFor20(queue, `network ${queue.waiting}`)
+    expect(queue.waiting).toBe(50)
+    await vi.runAllTimersAsync()
+  })
+
+  test('a crowd of which a few are refused keeps every lane', async () => {
+    const queue = new HashingQueue({ lanes: 2, mostWaiting: 50 })
+    const crowd = Array.from({ length: 20 }, () => held(queue))
+    await settle()
+    for (const { finish } of crowd.slice(0, 10)) {
+      refuse(1, queue)
+      finish()
+      await settle()
+    }
+    expect(underWay(crowd)).toBe(2)
+    for (const { finish } of crowd) finish()
+    await Promise.all(crowd.map(({ done }) => done))
+  })
+
+  test('nobody who waits already is refused for it: the lane closes when the others can serve all in time', async () => {
+    vi.useFakeTimers()
+    const queue = new HashingQueue({ lanes: 2, bearable: 1000, patience: 1600 })
+    await twentyMilliseconds(queue)
+    const crowd: Promise<unknown>[] = []
+    while (!queue.refuses(null)) crowd.push(hashFor20(queue, null))
+    const served = Promise.all(crowd)
+    for (let step = 0; step < 100; step += 1) {
+      refuse(20, queue)
+      await vi.advanceTimersByTimeAsync(20)
+    }
+    await vi.runAllTimersAsync()
+    await served
+    expect(crowd.length).toBeGreaterThan(90)
+  })
+
   test('the only lane stays open', async () => {
     const queue = new HashingQueue({ lanes: 1, mostWaiting: 1 })
     const crowd = Array.from({ length: 2 }, () => held(queue))
     await settle()
-    expect(queue.admit(null)).toBeNull()
+    refuse(100, queue)
     for (const { finish } of crowd) finish()
     await Promise.all(crowd.map(({ done }) => done))
     expect(await queue.run(null, async () => 'served')).toBe('served')
   })
 })
+
+/** So many are turned away at the door, of one network that is there often enough. */
+function refuse(count: number, queue: HashingQueue): void {
+  while (queue.admit('flood')) continue
+  for (let more = 1; more < count; more += 1) expect(queue.admit('flood')).toBeNull()
+}
 
 function hashFor20(queue: HashingQueue, party: Party): Promise<unknown> {
   return queue.run(party, () => new Promise((resolve) => setTimeout(resolve, 20)))

@@ -25,11 +25,14 @@ interface Waiting {
   refuse: (reason: Fault) => void
 }
 
-/** Weight of the newest measurement in the running mean of how long one hash takes. */
+/** Weight of the newest measurement in the running means of how long one hash takes, and of how many are refused meanwhile. */
 const SMOOTHING = 0.1
 
 /** What is left of a bearable wait while lines are kept short. */
 const SHORT = 1 / 5
+
+/** From so many refused for each who is served on, to refuse is what keeps a node busy. */
+const MOSTLY_REFUSED = 4
 
 /** How many times faster than the hashes people come from the door to where nobody waits for one, and to where others do. */
 const FASTER_THAN_SERVED = { alone: 4, others: 2 }
@@ -46,8 +49,8 @@ const MOST_OVERTAKING = 64
  * A long line is good for a crowd that passes: who waits gets served. Where more keep coming than can be served, it serves
  * nobody more than a short one does, makes everybody wait for all of it, and has to be worked off when the flood is over.
  * So after refusals that went on for a while, lines are kept short until nobody waits any more (the idea is CoDel's,
- * RFC 8289). And from the first refusal until then one lane is closed, where there is more than one: its core is then left to
- * the refusing, and to everybody who needs no hash.
+ * RFC 8289). And where several are refused for each who is served, one lane is closed, as soon as the others can serve all who wait
+ * in bearable time: its core is left to the refusing, and to everybody who needs no hash.
  *
  * A request is not in line yet while its form is read and its limits are asked. Who has been let in at the door counts
  * from there on: else every place that gets free lets in as many as come until the first of them has reached the line,
@@ -66,6 +69,8 @@ export class HashingQueue {
   #refusingSince: number | null = null
   #running = 0
   #meanDuration = 0
+  #refusedSinceServed = 0
+  #meanRefused = 0
 
   constructor({
     lanes = availableParallelism(),
@@ -112,13 +117,13 @@ export class HashingQueue {
 
   /** Whether this party would be refused now. What is answered here is no promise, and `run` decides. */
   refuses(party: Party): boolean {
-    if (this.#running < this.#lanesNow()) return false
+    if (this.#mayStart() && this.waiting === 0) return false
     return this.#isTooLong(this.#waiting, party) || (this.#isFull() && this.#isLongest(this.#waiting, party))
   }
 
   /**
-   * Lets somebody in at the door, who will ask for a hash in a while: the function that they are to leave by, once, when
-   * they have their answer; null when they would be refused by then.
+   * Lets somebody in at the door, who will ask for a hash in a while: the function that they are to leave by when they have
+   * their answer, or take too long; null when they would be refused by then.
    */
   admit(party: Party): (() => void) | null {
     if (this.refuses(party) || this.#isCrowded(party)) {
@@ -126,7 +131,13 @@ export class HashingQueue {
       return null
     }
     this.#inside.add(party)
-    return () => this.#inside.remove(party)
+    let isInside = true
+    return () => {
+      if (!isInside) return
+      isInside = false
+      this.#inside.remove(party)
+      if (this.#running === 0) this.#refusingSince = null
+    }
   }
 
   #isCrowded(party: Party): boolean {
@@ -141,7 +152,7 @@ export class HashingQueue {
   }
 
   async #place(party: Party): Promise<void> {
-    if (this.#running < this.#lanesNow()) {
+    if (this.#mayStart() && this.waiting === 0) {
       this.#running += 1
       return
     }
@@ -163,6 +174,7 @@ export class HashingQueue {
       }
       this.#lines.add(party, entry)
       this.#waiting.add(party)
+      this.#startNext()
     })
   }
 
@@ -175,12 +187,19 @@ export class HashingQueue {
     return isFlood ? this.#bearable * SHORT : this.#bearable
   }
 
+  #mayStart(): boolean {
+    return this.#running < this.#lanesNow()
+  }
+
   #lanesNow(): number {
-    return this.#refusingSince === null ? this.#lanes : Math.max(1, this.#lanes - 1)
+    const fewer = Math.max(1, this.#lanes - 1)
+    const areEnough = (this.waiting / fewer) * this.#meanDuration <= this.#bearable
+    return this.#meanRefused >= MOSTLY_REFUSED && areEnough ? fewer : this.#lanes
   }
 
   #noteRefusal(): void {
     this.#refusingSince ??= performance.now()
+    this.#refusedSinceServed += 1
   }
 
   #isFull(): boolean {
@@ -198,12 +217,18 @@ export class HashingQueue {
     entry.refuse(new Fault('hashing-busy'))
   }
 
-  /** Hands the lane to whose turn it is, so that nobody who comes later can slip in between; or closes it. */
   #free(): void {
-    const next = this.#running > this.#lanesNow() ? undefined : this.#next()
-    if (next) return next.start()
     this.#running -= 1
     if (this.waiting === 0) this.#refusingSince = null
+    this.#startNext()
+  }
+
+  /** Hands each open lane to whose turn it is, so that nobody who comes later can slip in between. */
+  #startNext(): void {
+    for (let next = this.#mayStart() && this.#next(); next; next = this.#mayStart() && this.#next()) {
+      this.#running += 1
+      next.start()
+    }
   }
 
   #next(): Waiting | undefined {
@@ -214,7 +239,12 @@ export class HashingQueue {
   }
 
   #learn(duration: number): void {
-    this.#meanDuration =
-      this.#meanDuration === 0 ? duration : this.#meanDuration * (1 - SMOOTHING) + duration * SMOOTHING
+    this.#meanDuration = this.#meanDuration === 0 ? duration : smoothed(this.#meanDuration, duration)
+    this.#meanRefused = smoothed(this.#meanRefused, this.#refusedSinceServed)
+    this.#refusedSinceServed = 0
   }
+}
+
+function smoothed(mean: number, newest: number): number {
+  return mean * (1 - SMOOTHING) + newest * SMOOTHING
 }

@@ -25,6 +25,9 @@ const FORMS_GIVEN_BACK = 20
 /** How many of them may come at the same moment. Together they keep the node from everything else for that long. */
 const AT_ONCE = 5
 
+/** How long a place is kept for somebody whose form does not come, in milliseconds: else idle connections would take them all. */
+const FORM_WITHIN = 2 * SECOND
+
 /**
  * Turns away who would wait for a hash in vain, ahead of everything: before the framework has seen the request, before
  * its form is read, with a page that was made once. What a refusal costs decides how great a flood may be while everybody
@@ -74,7 +77,9 @@ export class Shedding {
       findTheQueueFull(request)
     }
     const giveUp = this.#in.pass(network, goOn)
+    const late = setTimeout(() => !request.complete && leave?.(), FORM_WITHIN)
     response.once('close', () => {
+      clearTimeout(late)
       giveUp()
       leave?.()
       // That the queue is full says nothing of this network's limit.
