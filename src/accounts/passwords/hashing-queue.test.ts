@@ -212,6 +212,19 @@ describe('a core for the answers', () => {
     await Promise.all(later.map(({ done }) => done))
   })
 
+  test('who is refused in line counts like who is at the door', async () => {
+    const queue = new HashingQueue({ lanes: 2, mostWaiting: 2 })
+    const crowd = Array.from({ length: 4 }, () => held(queue))
+    await settle()
+    for (let refused = 0; refused < 100; refused += 1)
+      await expect(queue.run(null, async () => {})).rejects.toMatchObject({ code: 'hashing-busy' })
+    crowd[0]?.finish()
+    await settle()
+    expect(underWay(crowd)).toBe(1)
+    for (const { finish } of crowd) finish()
+    await Promise.all(crowd.map(({ done }) => done))
+  })
+
   test('those who come, and those who are let wait, are as many as the open lanes can serve', async () => {
     vi.useFakeTimers()
     const queue = new HashingQueue({ lanes: 2, bearable: 1000 })

@@ -117,7 +117,7 @@ export class HashingQueue {
 
   /** Whether this party would be refused now. What is answered here is no promise, and `run` decides. */
   refuses(party: Party): boolean {
-    if (this.#mayStart() && this.waiting === 0) return false
+    if (this.#mayStart()) return false
     return this.#isTooLong(this.#waiting, party) || (this.#isFull() && this.#isLongest(this.#waiting, party))
   }
 
@@ -152,7 +152,7 @@ export class HashingQueue {
   }
 
   async #place(party: Party): Promise<void> {
-    if (this.#mayStart() && this.waiting === 0) {
+    if (this.#mayStart()) {
       this.#running += 1
       return
     }
