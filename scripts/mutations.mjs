@@ -334,7 +334,7 @@ export const mutations = [
     'onHostGone: () => this.#lines.renew()',
     'onHostGone: () => undefined',
     'src/database/shared-lines.test.ts',
-    'the other way round',
+    'holds for the lines too',
   ),
   changed(
     'a line without an answer is broken off',

@@ -29,9 +29,9 @@ export class Database implements Queryable {
   readonly #lines: SharedLines
 
   constructor(settings: Omit<PoolSettings, 'pipeline' | 'onHostGone'>) {
-    // What one way to the server has found out holds for the other: else sessions were looked up where nobody writes any more.
+    // Else sessions were still looked up where nothing is written any more.
     this.#pool = new PrimaryPool({ ...settings, onHostGone: () => this.#lines.renew() })
-    this.#lines = new SharedLines({ ...settings, onHostGone: () => this.#pool.renew() })
+    this.#lines = new SharedLines(settings)
   }
 
   async rows<Row>(statement: Sql | Statement): Promise<Row[]> {

@@ -64,11 +64,6 @@ export class PrimaryPool {
     await Promise.all(this.#pools.map((pool) => pool.end()))
   }
 
-  /** Trusts no connection any more that there is now to the host which was the primary last. */
-  renew(): void {
-    this.#renew(this.#last)
-  }
-
   async #lease(index: number): Promise<Lease> {
     const pool = this.#pools[index] as Pool
     const client = await pool.connect()

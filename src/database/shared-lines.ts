@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg'
 import type { Judgement } from './faults.ts'
 import { IDLE_FOR, leaseOf, PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
 
@@ -9,6 +10,7 @@ const MOST_LINES = 4
 
 interface Line {
   lease: Promise<Lease>
+  isOpen: boolean
   underWay: number
   /** When it was last given back, by performance.now(). */
   usedAt: number
@@ -26,8 +28,8 @@ export class SharedLines {
   #lines: readonly Line[] = []
 
   constructor(settings: Omit<PoolSettings, 'connections' | 'pipeline'>) {
-    // Lines are counted here. One that was left may take long to close, and is in nobody's way.
-    this.#pool = new PrimaryPool({ ...settings, connections: Infinity, pipeline: true })
+    // As many again as there are lines: those that were left are closing, or still answer, and are in nobody's way.
+    this.#pool = new PrimaryPool({ ...settings, connections: 2 * MOST_LINES, pipeline: true })
   }
 
   /** A share in a line. Once somebody gives it back as spoiled, nobody gets a share in it any more; nor in any other, where the host is gone. */
@@ -45,13 +47,13 @@ export class SharedLines {
     })
   }
 
-  /** Gives nobody a share any more in a line that there is now; who has one gets their answer. */
+  /** Gives nobody a share any more in a line that is open now; who has one gets their answer. */
   renew(): void {
-    for (const line of this.#lines) this.#leave(line, 'spoiled')
+    for (const line of this.#lines) if (line.isOpen) this.#leave(line, 'spoiled')
   }
 
   async end(): Promise<void> {
-    this.renew()
+    for (const line of this.#lines) this.#leave(line, 'spoiled')
     await this.#pool.end()
   }
 
@@ -64,14 +66,19 @@ export class SharedLines {
   }
 
   #open(): Line {
-    const line = { lease: this.#pool.connect(), underWay: 0, usedAt: performance.now() }
+    const line: Line = { lease: this.#pool.connect(), isOpen: false, underWay: 0, usedAt: performance.now() }
     this.#lines = [...this.#lines, line]
     line.lease.then(
-      // Also where nobody is asking: the next who does gets another line.
-      ({ client }) => client.once('end', () => this.#leave(line, 'spoiled')),
+      ({ client }) => this.#opened(line, client),
       () => this.#forget(line),
     )
     return line
+  }
+
+  #opened(line: Line, client: PoolClient): void {
+    line.isOpen = true
+    // Also where nobody is asking: the next who does gets another line.
+    client.once('end', () => this.#leave(line, 'spoiled'))
   }
 
   #leave(line: Line, connection: Judgement['connection']): void {
