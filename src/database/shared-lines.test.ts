@@ -109,6 +109,23 @@ test('what a connection that writes tells of its host holds for the lines too', 
   await database.close()
 })
 
+test('however often lines are left that still answer, everybody is answered', async () => {
+  const database = narrow()
+  const asleep = (number: number) => named('asleep-briefly', sql`select ${number}::int as number from pg_sleep(0.06)`)
+  const asked: Promise<{ number: number } | null>[] = []
+  for (let round = 0; round < 5; round += 1) {
+    asked.push(...Array.from({ length: 64 }, (_, number) => database.found<{ number: number }>(asleep(number))))
+    const writer = (await database.row<{ pid: number }>(sql`select pg_backend_pid() as pid`))?.pid
+    const writing = expect(database.rows(sql`select pg_sleep(5)`)).rejects.toMatchObject({
+      code: 'database-unavailable',
+    })
+    await terminate(writer)
+    await writing
+  }
+  expect((await Promise.all(asked)).map((answer) => answer?.number)).toEqual(asked.map((_, index) => index % 64))
+  await database.close()
+})
+
 test('behind a firewall that forgot four lines, the next who asks is answered at once', async () => {
   const proxy = await PostgresProxy.before(db.appUrl)
   const database = narrow(proxy.url(db.appUrl))

@@ -28,7 +28,7 @@ export class SharedLines {
   #lines: readonly Line[] = []
 
   constructor(settings: Omit<PoolSettings, 'connections' | 'pipeline'>) {
-    // As many again as there are lines: those that were left are closing, or still answer, and are in nobody's way.
+    // Lines are counted here. Those that are left in the same moment the pool still counts, and they are to be in nobody's way.
     this.#pool = new PrimaryPool({ ...settings, connections: 2 * MOST_LINES, pipeline: true })
   }
 
