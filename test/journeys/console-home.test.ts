@@ -46,7 +46,8 @@ describe('the figures of a day', () => {
     const own = await freshDatabase()
     await happened(own, 2, 'signed-in', '49 hours')
     await figuresByDay(own.database, 30)
-    expect(await own.count('hourly_figures')).toBeGreaterThan(29 * 24)
+    // Of today there is none in the hour after midnight.
+    expect(await own.count('hourly_figures')).toBeGreaterThanOrEqual(29 * 24)
     await happened(own, 1, 'signed-in', '49 hours')
     const days = await figuresByDay(own.database, 30)
     expect(days.reduce((sum, { signIns }) => sum + signIns, 0)).toBe(2)
