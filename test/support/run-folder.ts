@@ -2,7 +2,7 @@ import { chmodSync, existsSync, globSync, lstatSync, mkdtempSync, readdirSync, r
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isPostmasterOf, readPidFile } from '../../src/database/embedded/postmaster-file.ts'
+import { isAlive, isPostmasterOf, postmasterOf } from '../../src/database/embedded/postmaster-file.ts'
 
 /** Whose the folder is stands in its name, so that there is no moment at which it belongs to nobody. */
 const NAME = /^meridian-run-(?<pid>\d+)-/
@@ -37,18 +37,9 @@ function abandoned(): string[] {
     .filter((folder) => lstatSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.())
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 async function endServerOf(place: string): Promise<void> {
-  const pid = Number(readPidFile(place)?.[0])
-  if (!(pid > 0) || !isPostmasterOf(place, pid)) return
+  const pid = postmasterOf(place)
+  if (pid === null) return
   process.kill(pid, 'SIGQUIT')
   while (isPostmasterOf(place, pid)) await sleep(10)
 }

@@ -20,7 +20,7 @@ import { newId, newSecret } from '../../lib/random.ts'
 import { freePort } from '../../lib/free-port.ts'
 import { SECOND } from '../../lib/time.ts'
 import { binariesFor, linkUnlessThere, SHARED_PLACE } from './binaries.ts'
-import { isPostmasterOf, readPidFile, removeStalePidFile } from './postmaster-file.ts'
+import { isPostmasterOf, postmasterOf, readPidFile, removeStalePidFile } from './postmaster-file.ts'
 import { mayReach, unprivilegedUser, type Unprivileged } from './unprivileged.ts'
 
 export type Role = 'postgres' | 'meridian_owner' | 'meridian_app'
@@ -230,8 +230,7 @@ export class EmbeddedCluster {
   }
 
   #runningPid(): number | null {
-    const pid = Number(readPidFile(this.place)?.[0])
-    return pid > 0 && isPostmasterOf(this.place, pid) ? pid : null
+    return postmasterOf(this.place)
   }
 
   #readyPort(): number | null {

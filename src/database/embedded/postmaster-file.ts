@@ -16,6 +16,12 @@ export function readPidFile(place: string): string[] | null {
   }
 }
 
+/** The process that is the server of this data directory now, or null. */
+export function postmasterOf(place: string): number | null {
+  const pid = Number(readPidFile(place)?.[0])
+  return pid > 0 && isPostmasterOf(place, pid) ? pid : null
+}
+
 /** Whether that process is the server of this data directory, in which every postmaster works. */
 export function isPostmasterOf(place: string, pid: number): boolean {
   if (!isAlive(pid)) return false
@@ -38,7 +44,8 @@ function pidFile(place: string): string {
   return join(place, 'postmaster.pid')
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is such a process, and it is one that we may signal. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
