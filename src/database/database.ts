@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg'
 import { Fault } from '../answers/fault.ts'
 import { randomSpan } from '../lib/random.ts'
 import { MINUTE, SECOND } from '../lib/time.ts'
+import { within } from './deadline.ts'
 import { judge, type Judgement } from './faults.ts'
 import { PrimaryPool, type Lease, type PoolSettings } from './primary-pool.ts'
 import { SharedLines } from './shared-lines.ts'
@@ -92,7 +93,7 @@ export class Database implements Queryable {
     })
     const work = use(lease.client)
     try {
-      const result = await withinDeadline(work)
+      const result = await within(ANSWER_WITHIN, work, NO_ANSWER)
       lease.release()
       return result
     } catch (error) {
@@ -158,18 +159,6 @@ async function send<Row>(client: ClientBase, statement: Sql | Statement): Promis
 }
 
 const NO_ANSWER = new Error('the database did not answer in time')
-
-async function withinDeadline<Result>(work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(NO_ANSWER), ANSWER_WITHIN)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 /**
  * A connection whose statement has no known end is never used again, and never told to cancel: cancelling a COMMIT that

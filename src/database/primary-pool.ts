@@ -1,6 +1,7 @@
 import { Pool, type PoolClient } from 'pg'
 import { Fault } from '../answers/fault.ts'
 import { SECOND } from '../lib/time.ts'
+import { within } from './deadline.ts'
 import type { Judgement } from './faults.ts'
 import { hostsOf } from './hosts.ts'
 
@@ -159,12 +160,9 @@ function destroy(client: PoolClient): void {
 }
 
 async function isStandby(client: PoolClient): Promise<boolean> {
-  const late = AbortSignal.timeout(CONNECT_WITHIN)
   const asked = client.query<{ standby: boolean }>(
     `select current_setting('transaction_read_only')::boolean as standby`,
   )
-  const { promise, reject } = Promise.withResolvers<never>()
-  late.addEventListener('abort', () => reject(new Error('no answer from this host')))
-  const { rows } = await Promise.race([asked, promise])
+  const { rows } = await within(CONNECT_WITHIN, asked, new Error('no answer from this host'))
   return rows[0]?.standby ?? false
 }
